@@ -1,0 +1,1 @@
+"""Words every layer speaks: axes, sessions, specs, errors, contracts, hashes."""

@@ -12,22 +12,25 @@ from alpha_kedro.core.registry import unknown_name
 
 Frequency = Literal["daily", "weekly", "monthly"]
 SESSIONS_PER_YEAR = 252
+_DAYS = ("date", "label_end")
 _LONGEST_PERIOD = 31  # days
 _PERIOD = {"weekly": "W-SUN", "monthly": "M"}
 PERIODS_PER_YEAR = {"daily": SESSIONS_PER_YEAR, "weekly": 52, "monthly": 12}
 
 
 @lru_cache(maxsize=8)
-def _sessions(name: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
+def _sessions(name: str, first_year: int, last_year: int) -> pd.DatetimeIndex:
+    """Return the sessions of whole years, which many asked-for spans have in common."""
     import exchange_calendars
 
+    start, end = f"{first_year}-01-01", f"{last_year}-12-31"
     try:
         calendar = exchange_calendars.get_calendar(name, start=start, end=end)
     except exchange_calendars.errors.InvalidCalendarName:
         known = exchange_calendars.get_calendar_names(include_aliases=False)
         raise unknown_name("exchange calendar", name, known) from None
-    sessions = calendar.sessions.tz_localize(None).as_unit("us")
-    return sessions[(sessions >= start) & (sessions <= end)]
+    sessions: pd.DatetimeIndex = calendar.sessions.tz_localize(None).as_unit("us")
+    return sessions
 
 
 def sessions_between(name: str, start: object, end: object) -> Dates:
@@ -46,15 +49,32 @@ def sessions_between(name: str, start: object, end: object) -> Dates:
         ``AK-C002`` for an unknown exchange, listing the known ones.
     """
     first, last = pd.Timestamp(start), pd.Timestamp(end)  # type: ignore[arg-type]
-    return _sessions(name, first.normalize(), last.normalize()).to_numpy()
+    sessions = _sessions(name, first.year, last.year)
+    inside = (sessions >= first.normalize()) & (sessions <= last.normalize())
+    return sessions[inside].to_numpy()
+
+
+def sessions_of(*tables: pd.DataFrame, calendar: str) -> Dates:
+    """Return the sessions from the first to the last day that tables speak of.
+
+    Parameters
+    ----------
+    tables
+        Each with ``date``, and ``label_end`` where it has one.
+    calendar
+        ISO code of the exchange.
+    """
+    named = [table[key] for table in tables for key in table if key in _DAYS]
+    first = min(days.min() for days in named)
+    return sessions_between(calendar, first, max(days.max() for days in named))
 
 
 def decision_rows(dates: Dates, frequency: Frequency, *, calendar: str) -> Bool:
     """Mark the sessions at whose close a decision is made.
 
     The last session of each week (or month): Thursday where Friday is a holiday. Which
-    session is the last of its week is read off the exchange's published calendar and never
-    off the data, so cutting the data on a Wednesday makes no decision of it.
+    session is the last of its week is read off the exchange's published calendar and
+    never off the data, so cutting the data on a Wednesday makes no decision of it.
 
     Returns
     -------

@@ -16,7 +16,7 @@ class AlphaKedroError(Exception):
     Parameters
     ----------
     code
-        Stable code such as ``AK-D003``.
+        Stable code such as ``AK-D001``.
     what
         One sentence naming the fault.
     where

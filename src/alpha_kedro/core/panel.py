@@ -7,6 +7,7 @@ without a row is NaN, and stays NaN: nothing is ever filled here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import pandas as pd
 
 from alpha_kedro.core.errors import DataError
 
+Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
@@ -80,7 +82,7 @@ class Panel:
     """Named arrays of shape (n_dates, n_tickers) on common axes."""
 
     axes: Axes
-    fields: Mapping[str, npt.NDArray[np.generic]]
+    fields: Mapping[str, Array]
 
     @classmethod
     def from_table(
@@ -99,7 +101,7 @@ class Panel:
         fields
             Columns to take.
         axes
-            Axes to spread over; rows off them are left out. Default: those of the table.
+            Axes to spread over; rows off them are left out. Default: the table's own.
 
         Raises
         ------
@@ -111,7 +113,9 @@ class Panel:
         inside = (rows >= 0) & (columns >= 0)
         flat = rows[inside] * axes.shape[1] + columns[inside]
         _refuse_duplicates(flat, table[inside])
-        return cls(axes, {name: _spread(table, name, inside, flat, axes) for name in fields})
+        return cls(
+            axes, {name: _spread(table, name, inside, flat, axes) for name in fields}
+        )
 
     @property
     def dates(self) -> Dates:
@@ -123,7 +127,7 @@ class Panel:
         """Return the (n_tickers,) tickers."""
         return self.axes.tickers
 
-    def __getitem__(self, name: str) -> npt.NDArray[np.generic]:
+    def __getitem__(self, name: str) -> Array:
         return self.fields[name]
 
     def to_table(self, keep: Bool | None = None) -> pd.DataFrame:
@@ -138,7 +142,7 @@ class Panel:
 
 
 def gather(
-    axes: Axes, fields: Mapping[str, npt.NDArray[np.generic]], keep: Bool | None = None
+    axes: Axes, fields: Mapping[str, Array], keep: Bool | None = None
 ) -> pd.DataFrame:
     """Gather aligned arrays into a long table sorted by (date, ticker)."""
     chosen = np.ones(axes.shape, dtype=bool) if keep is None else keep

@@ -23,13 +23,13 @@ def price_panel(bars: pd.DataFrame, *, axes: Axes | None = None) -> Panel:
     -------
     Panel
         ``open, high, low, close`` (adjusted by ``adj_close / close``), ``volume``
-        (shares), ``dollar_volume`` (unadjusted close x volume) as float64 with NaN where
-        there is no bar; ``traded`` as bool, False where there is no bar or a halt.
+        (shares), ``dollar_volume`` (unadjusted close x volume) as float64 with NaN
+        where there is no bar; ``traded`` as bool, False there and in a halt.
 
     Notes
     -----
-    The factor is a ratio known only at the end of the sample. Returns and ratios of prices
-    do not depend on it; price levels do, so no feature may use a bare level.
+    The factor is a ratio known only at the end of the sample. Returns and ratios of
+    prices do not depend on it; price levels do, so no feature may use a bare level.
     """
     known = [name for name in ("adj_close", "halted") if name in bars]
     raw = Panel.from_table(bars, [*_PRICES, "volume", *known], axes=axes)
@@ -60,8 +60,8 @@ def delisting_rows(close: Float, *, after: int) -> Int:
 
     Notes
     -----
-    Absence is only known once it has lasted: this is outcome data for labels and ledgers,
-    never for features or decisions.
+    Absence is only known once it has lasted: this is outcome data for labels and
+    ledgers, never for features or decisions.
     """
     listed = np.isfinite(close)
     n_dates = len(listed)

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from alpha_kedro.core.errors import ConfigError
-
 
 T = TypeVar("T")
 
@@ -36,6 +35,10 @@ class Registry(Mapping[str, T], Generic[T]):
         if name not in self._items:
             raise unknown_name(self.kind, name, self._items)
         return self._items[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the thing called ``name``, or ``default`` without complaint."""
+        return self._items.get(name, default)
 
     def __contains__(self, name: object) -> bool:
         return name in self._items

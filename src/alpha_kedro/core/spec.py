@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -85,19 +85,24 @@ def _reason(entry: Any, spec: type[BaseModel], path: list[str]) -> str:
 
 
 def known_keys(spec: type[BaseModel], path: list[str]) -> list[str]:
-    """Return the keys that the block at ``path`` below ``spec`` understands."""
-    model: Any = spec
+    """Return the keys that the block at ``path`` below ``spec`` understands.
+
+    Parts of the path that are no field, such as the name under a ``dict[str, Spec]``,
+    lead no deeper.
+    """
+    here = {spec}
     for part in path:
-        field = model.model_fields.get(part) if _is_model(model) else None
-        model = _inner_model(field.annotation) if field is not None else model
-    return list(model.model_fields) if _is_model(model) else []
+        below = [
+            model.model_fields[part].annotation
+            for model in here
+            if part in model.model_fields
+        ]
+        here = set().union(*map(_specs_in, below)) or here
+    return sorted({key for model in here for key in model.model_fields})
 
 
-def _is_model(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _inner_model(annotation: Any) -> Any:
-    """Return the spec inside ``X | None`` or ``dict[str, X]``, else the type."""
-    inner = [a for a in getattr(annotation, "__args__", ()) if _is_model(a)]
-    return inner[0] if inner else annotation
+def _specs_in(annotation: object) -> set[type[BaseModel]]:
+    """Return the specs that stand anywhere in a type such as ``dict[str, A | B]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return set().union(*map(_specs_in, get_args(annotation)))
