@@ -1,0 +1,52 @@
+"""What market data mean: where they come from, what is fit for use, who is listed.
+
+`load_market` gives the tables of a simulated market or of files. `clean_bars`,
+`clean_membership`, `clean_sectors` and `clean_benchmarks` check them and account for
+every row. `membership_mask`, `sector_codes` and `listing_spans` say who could be held.
+"""
+
+from alpha_kedro.market.adjust import to_split_basis, total_return_close
+from alpha_kedro.market.bars import CleanBars, IngestionSpec, clean_bars
+from alpha_kedro.market.files import FilesMarketSpec
+from alpha_kedro.market.reference import (
+    UNKNOWN,
+    clean_benchmarks,
+    clean_membership,
+    clean_sectors,
+)
+from alpha_kedro.market.simulated import (
+    SimulatedMarket,
+    SimulatedMarketSpec,
+    draw_market,
+    simulate_market,
+)
+from alpha_kedro.market.tables import MarketTables, load_market
+from alpha_kedro.market.universe import (
+    listing_spans,
+    membership_mask,
+    sector_codes,
+    survivorship_coverage,
+)
+
+__all__ = [
+    "UNKNOWN",
+    "CleanBars",
+    "FilesMarketSpec",
+    "IngestionSpec",
+    "MarketTables",
+    "SimulatedMarket",
+    "SimulatedMarketSpec",
+    "clean_bars",
+    "clean_benchmarks",
+    "clean_membership",
+    "clean_sectors",
+    "draw_market",
+    "listing_spans",
+    "load_market",
+    "membership_mask",
+    "sector_codes",
+    "simulate_market",
+    "survivorship_coverage",
+    "to_split_basis",
+    "total_return_close",
+]

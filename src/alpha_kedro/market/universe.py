@@ -1,0 +1,134 @@
+"""Who could be held on which day: dated membership, listing spans, sector codes."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from alpha_kedro.core.panel import Axes, Bool, Dates, Int, Panel
+from alpha_kedro.core.prices import delisting_rows
+from alpha_kedro.market.reference import UNKNOWN
+from alpha_kedro.market.tickers import match_spelling
+
+
+def membership_mask(membership: pd.DataFrame | None, axes: Axes) -> Bool:
+    """Mark who is a member of the universe on which session.
+
+    Parameters
+    ----------
+    membership
+        ticker, start, end (both days included; NaT end: still a member). None makes
+        everything a member.
+    axes
+        Sessions and tickers of the mask.
+
+    Returns
+    -------
+    (n_dates, n_tickers) bool
+
+    Notes
+    -----
+    Dated: a row depends on the intervals that hold on its day and on nothing later.
+    Members without a bar that day are True here and NaN in the panel.
+    """
+    if membership is None:
+        return np.ones(axes.shape, dtype=bool)
+    end = membership["end"].fillna(pd.Timestamp.max)
+    first = np.searchsorted(axes.dates, membership["start"].to_numpy(), side="left")
+    after = np.searchsorted(axes.dates, end.to_numpy(), side="right")
+    columns = axes.columns_of(membership["ticker"])
+    mask = np.zeros(axes.shape, dtype=bool)
+    for column, start, stop in zip(columns, first, after, strict=True):
+        if column >= 0:
+            mask[start:stop, column] = True
+    return mask
+
+
+def listing_spans(bars: pd.DataFrame, *, delisted_after: int) -> pd.DataFrame:
+    """Return each ticker's first and last bar, and whether it has left the market.
+
+    Parameters
+    ----------
+    bars
+        Clean bars.
+    delisted_after
+        Sessions of absence up to the end of the bars that count as delisted.
+
+    Returns
+    -------
+    DataFrame
+        ticker, first, last, ``delisted`` (bool), sorted by ticker. Outcome data: never
+        an input of a feature or a decision.
+    """
+    close = Panel.from_table(bars, ["close"])
+    gone = delisting_rows(np.asarray(close["close"]), after=delisted_after) >= 0
+    dates = bars.groupby("ticker")["date"]
+    spans = pd.DataFrame({"first": dates.min(), "last": dates.max(), "delisted": gone})
+    return spans.reset_index()
+
+
+def sector_codes(
+    sectors: pd.DataFrame, tickers: Iterable[str]
+) -> tuple[Int, tuple[str, ...]]:
+    """Return the sector of each ticker as a number.
+
+    Parameters
+    ----------
+    sectors
+        ticker, sector; one row per ticker.
+    tickers
+        (n_tickers,) in the order of the panel.
+
+    Returns
+    -------
+    codes
+        (n_tickers,) int64 index into ``names``.
+    names
+        The sectors met, sorted; a ticker without a row is ``UNKNOWN``.
+    """
+    labels = sectors.set_index("ticker")["sector"]
+    known = labels.reindex(pd.Index(tickers)).fillna(UNKNOWN)
+    names, codes = np.unique(known.to_numpy(dtype=object), return_inverse=True)
+    return codes.astype(np.int64), tuple(names)
+
+
+def survivorship_coverage(
+    membership: pd.DataFrame, bars: pd.DataFrame, *, month: int = 2
+) -> pd.DataFrame:
+    """Tell, year by year, how many of the index's members have prices at all.
+
+    Parameters
+    ----------
+    membership
+        As loaded, with the members that have no prices: ticker, start, end,
+        price_ticker.
+    bars
+        Clean bars.
+    month
+        Members are counted on the first day of this month.
+
+    Returns
+    -------
+    DataFrame
+        year, members, priced (members that traded on the first session on or after
+        that day), covered (``priced / members``). What is not covered was mostly taken
+        over or failed, so a backtest on the rest flatters itself.
+    """
+    sessions = np.unique(bars["date"].to_numpy())
+    prices = match_spelling(membership["price_ticker"], bars["ticker"].unique())
+    rows = []
+    for day in _first_of_month(sessions, month):
+        session = sessions[np.searchsorted(sessions, day.to_datetime64())]
+        ended = membership["end"] < day
+        member = membership["start"].le(day) & ~ended
+        trading = bars["ticker"][bars["date"] == session]
+        rows.append((day.year, member.sum(), (member & prices.isin(trading)).sum()))
+    table = pd.DataFrame(rows, columns=["year", "members", "priced"])
+    return table.assign(covered=table["priced"] / table["members"])
+
+
+def _first_of_month(sessions: Dates, month: int) -> list[pd.Timestamp]:
+    """Return the first of the month in each year in which a session follows it."""
+    first, last = pd.Timestamp(sessions[0]), pd.Timestamp(sessions[-1])
+    days = [pd.Timestamp(year, month, 1) for year in range(first.year, last.year + 1)]
+    return [day for day in days if first.replace(day=1) <= day <= last]

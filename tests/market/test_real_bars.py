@@ -1,0 +1,79 @@
+"""The defects a real data set admits to are found, and no others are invented."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alpha_kedro.market import (
+    FilesMarketSpec,
+    clean_bars,
+    clean_benchmarks,
+    load_market,
+    survivorship_coverage,
+)
+
+DATA = Path(
+    os.environ.get("ALPHA_KEDRO_DATA", Path(__file__).parents[3] / "shared" / "data")
+)
+pytestmark = pytest.mark.skipif(
+    not (DATA / "sp500_daily.parquet").exists(), reason="no real data on this machine"
+)
+
+
+@pytest.fixture(scope="module")
+def delisted():
+    """Load the file of lower quality, with what belongs to it."""
+    spec = FilesMarketSpec(
+        bars=str(DATA / "sp500_delisted_daily.parquet"),
+        membership=str(DATA / "membership.parquet"),
+        benchmarks=str(DATA / "benchmarks_daily.parquet"),
+    )
+    return load_market(spec, seed=0)
+
+
+def test_the_known_defects_of_the_delisted_are_counted(delisted):
+    found = clean_bars(delisted.bars)
+    report = found.report
+    # Of the 134 opens outside the range one has its high below its low, and so have
+    # three of the five closes an open outside: the first fault found is charged.
+    assert report["by_reason"] == {
+        "high_below_low": 1,
+        "open_outside_range": 133,
+        "close_outside_range": 2,
+        "too_many_gaps": 2747,
+    }
+    gappy = found.rejects.query("reason == 'too_many_gaps'")
+    assert set(gappy["ticker"]) == {"BUD"}
+    assert report["excluded_tickers"] == []
+    assert len(report["price_only_tickers"]) == 52
+    missing = [report[f"n_{name}_missing"] for name in ("open", "high", "low")]
+    assert missing == [76, 60, 59]
+
+
+def test_days_of_the_index_without_a_session_are_counted(delisted):
+    sessions = np.unique(
+        delisted.benchmarks.query("ticker == 'SPY'")["date"].to_numpy()
+    )
+    _, report = clean_benchmarks(delisted.benchmarks, sessions=sessions)
+    assert report["by_reason"]["not_a_session"] == 14
+
+
+@pytest.mark.slow
+def test_the_whole_market_is_covered_as_its_notes_say():
+    spec = FilesMarketSpec(
+        bars=str(DATA / "sp500_daily.parquet"),
+        delisted=str(DATA / "sp500_delisted_daily.parquet"),
+        membership=str(DATA / "membership.parquet"),
+    )
+    market = load_market(spec, seed=0)
+    found = clean_bars(market.bars)
+    assert found.report["by_reason"]["open_outside_range"] == 133 + 4
+    coverage = survivorship_coverage(market.membership, market.bars).set_index("year")
+    assert dict(coverage.loc[[2005, 2014, 2024], "members"]) == {
+        2005: 495,
+        2014: 497,
+        2024: 504,
+    }
+    assert list(coverage.loc[[2005, 2014, 2024], "priced"]) == [318, 449, 504]
