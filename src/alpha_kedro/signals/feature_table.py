@@ -1,0 +1,299 @@
+"""From bars to the table of features: the research path and the evening job's alike."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field, model_validator
+
+from alpha_kedro.core.errors import ConfigError, DataError
+from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, Single, gather
+from alpha_kedro.core.prices import price_panel
+from alpha_kedro.core.spec import Names, Spec
+from alpha_kedro.signals.features import (
+    FEATURES,
+    Feature,
+    Inputs,
+    feature_names,
+    longest_lookback,
+)
+from alpha_kedro.signals.market_return import benchmark_return, equal_weight_return
+
+_PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dollar_volume")
+_COLUMNS = ("date", "ticker", "open", "high", "low", "close", "volume")
+
+
+class FeatureSpec(Spec):
+    """Which features are computed, and against which market."""
+
+    names: Names = Field(min_length=1, description="features and feature sets")
+    benchmark: str | None = Field(
+        "SPY",
+        description="benchmark whose return is the market's; absent from the market, "
+        "or null: the equal-weighted mean return of the members",
+    )
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "FeatureSpec":
+        feature_names(self.names)
+        return self
+
+
+def build_features(
+    bars: pd.DataFrame,
+    features: str | Iterable[str] = "weekly_equity",
+    mask: pd.DataFrame | Bool | None = None,
+    *,
+    benchmark: pd.DataFrame | None = None,
+    sectors: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Compute features of every bar, known at the close of its date.
+
+    Parameters
+    ----------
+    bars
+        Long table: date, ticker, open, high, low, close, volume, and ``adj_close``
+        (total return) where known. In any order; a (date, ticker) stands in it once.
+    features
+        Names of features and feature sets.
+    mask
+        Members of the universe by date, as a (dates x tickers) frame or as an array on
+        the sorted dates and tickers of ``bars``. Only members make up the market return
+        where no benchmark is given; features are computed for every bar all the same.
+    benchmark
+        Bars of one ticker, whose total return is then the market return. Default: the
+        equal-weighted mean return of the members.
+    sectors
+        Table of ticker and sector, for the features that need it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        date, ticker and one float32 column per feature, sorted by (date, ticker); one
+        row per bar with a close. NaN until a feature's lookback is filled.
+
+    Raises
+    ------
+    ConfigError
+        ``AK-C002`` unknown name, ``AK-C020`` no name, ``AK-C021`` history shorter than
+        the longest lookback, ``AK-C022`` sectors missing, ``AK-C023`` a mask that does
+        not fit, ``AK-C025`` a benchmark of several tickers.
+    DataError
+        ``AK-D001`` duplicates, ``AK-D050`` columns or rows missing, ``AK-D051`` an
+        infinite feature, ``AK-D053`` a ticker in two sectors.
+
+    Notes
+    -----
+    A row is the same to the last bit whatever comes after it and wherever the history
+    starts, as long as the longest lookback is loaded: `longest_lookback`.
+    """
+    _refuse_unusable(bars)
+    names = feature_names(features)
+    prices = price_panel(bars)
+    inputs = _inputs(
+        prices,
+        names,
+        members=_members(mask, prices.axes),
+        market_return=(
+            None if benchmark is None else benchmark_return(benchmark, prices.axes)
+        ),
+        groups=None if sectors is None else _group_codes(sectors, prices.axes),
+    )
+    listed = np.isfinite(inputs.close)
+    places = gather(prices.axes, {}, listed)
+    columns: dict[str, object] = {name: places[name] for name in ("date", "ticker")}
+    # Column by column: the wide arrays of all features would take as much again.
+    for name, values in _evaluate(inputs, names, prices.axes):
+        columns[name] = values[listed]
+    return pd.DataFrame(columns, copy=False)
+
+
+def compute_features(
+    prices: Panel,
+    features: str | Iterable[str],
+    *,
+    mask: Bool | None = None,
+    market_return: Float | None = None,
+    groups: Int | None = None,
+) -> dict[str, Single]:
+    """Compute features as arrays: what `build_features` does between its tables.
+
+    Parameters
+    ----------
+    prices
+        As `alpha_kedro.core.prices.price_panel` makes it.
+    features
+        Names of features and feature sets.
+    mask
+        (n_dates, n_tickers) members of the universe, for the market return.
+    market_return
+        (n_dates,) simple return over one session. Default: the equal-weighted mean of
+        the members.
+    groups
+        (n_tickers,) code of each ticker's group, negative where unknown.
+
+    Returns
+    -------
+    dict
+        (n_dates, n_tickers) float32 by name.
+
+    Raises
+    ------
+    ConfigError, DataError
+        As `build_features`.
+    """
+    names = feature_names(features)
+    inputs = _inputs(
+        prices,
+        names,
+        members=_members(mask, prices.axes),
+        market_return=market_return,
+        groups=groups,
+    )
+    return dict(_evaluate(inputs, names, prices.axes))
+
+
+def _inputs(
+    prices: Panel,
+    names: tuple[str, ...],
+    *,
+    members: Bool | None,
+    market_return: Float | None,
+    groups: Int | None,
+) -> Inputs:
+    _refuse_short_history(prices, names)
+    _refuse_missing_groups(names, groups)
+    fields = {name: _read_only(prices[name]) for name in _PRICE_FIELDS}
+    if market_return is None and _needing("market_return", names):
+        market_return = equal_weight_return(fields["close"], members)
+    return Inputs(
+        dates=prices.dates,
+        market_return=_market_column(market_return, prices.axes),
+        sector=_sector_row(groups, prices.axes),
+        **fields,
+    )
+
+
+def _evaluate(
+    inputs: Inputs, names: tuple[str, ...], axes: Axes
+) -> Iterator[tuple[str, Single]]:
+    for name in names:
+        values = FEATURES[name].compute(inputs).astype(np.float32)
+        cells = np.broadcast_to(values, axes.shape)
+        _refuse_infinite(FEATURES[name], cells, axes)
+        yield name, cells
+
+
+def _members(mask: pd.DataFrame | Bool | None, axes: Axes) -> Bool | None:
+    if isinstance(mask, pd.DataFrame):
+        on_axes = mask.reindex(index=axes.dates, columns=axes.tickers, fill_value=False)
+        return on_axes.to_numpy(dtype=bool)
+    if mask is not None and mask.shape != axes.shape:
+        raise _misfit("mask", mask.shape, axes.shape)
+    return mask
+
+
+def _market_column(market_return: Float | None, axes: Axes) -> Float:
+    n_dates = axes.shape[0]
+    if market_return is None:
+        return _read_only(np.full((n_dates, 1), np.nan))
+    if market_return.shape != (n_dates,):
+        raise _misfit("market return", market_return.shape, (n_dates,))
+    return _read_only(market_return[:, None])
+
+
+def _sector_row(groups: Int | None, axes: Axes) -> Float:
+    n_tickers = axes.shape[1]
+    if groups is None:
+        return _read_only(np.full((1, n_tickers), np.nan))
+    if groups.shape != (n_tickers,):
+        raise _misfit("array of groups", groups.shape, (n_tickers,))
+    return _read_only(np.where(groups < 0, np.nan, groups)[None, :])
+
+
+def _group_codes(sectors: pd.DataFrame, axes: Axes) -> Int:
+    """Code each ticker's group, the groups in alphabetical order, -1 for none."""
+    twice = sectors.loc[sectors["ticker"].duplicated(), "ticker"]
+    if len(twice):
+        raise DataError(
+            "AK-D053",
+            "a ticker stands in the sectors more than once",
+            where=twice,
+            wanted="one group per ticker",
+            fix="keep one row per ticker",
+        )
+    codes, _ = pd.factorize(sectors["sector"], sort=True)
+    by_ticker = pd.Series(codes, index=sectors["ticker"])
+    return by_ticker.reindex(axes.tickers, fill_value=-1).to_numpy(dtype=np.int64)
+
+
+def _read_only(array: npt.NDArray[np.generic]) -> Float:
+    """Return a view nobody can write to: features share their inputs."""
+    view: Float = array.astype(np.float64, copy=False).view()
+    view.flags.writeable = False
+    return view
+
+
+def _needing(field: str, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if field in FEATURES[name].needs]
+
+
+def _refuse_unusable(bars: pd.DataFrame) -> None:
+    missing = [name for name in _COLUMNS if name not in bars]
+    if missing or bars.empty:
+        raise DataError(
+            "AK-D050",
+            "these are no bars to compute features from",
+            where=missing,
+            got="columns missing" if missing else "no rows",
+            wanted=f"rows with {', '.join(_COLUMNS)}",
+            fix="clean the bars first: alpha_kedro.market.clean_bars",
+        )
+
+
+def _refuse_short_history(prices: Panel, names: tuple[str, ...]) -> None:
+    wanted, has = longest_lookback(names), len(prices.dates)
+    if wanted > has:
+        raise ConfigError(
+            "AK-C021",
+            "the history is shorter than the longest lookback",
+            where=[name for name in names if FEATURES[name].lookback > has],
+            got=f"has {has} sessions",
+            wanted=f"needs {wanted} sessions",
+            fix="load more history, or leave these features out",
+        )
+
+
+def _refuse_missing_groups(names: tuple[str, ...], groups: Int | None) -> None:
+    needing = _needing("sector", names)
+    if needing and groups is None:
+        raise ConfigError(
+            "AK-C022",
+            "a feature needs the group of each ticker, and none were given",
+            where=needing,
+            fix="pass sectors (a table of ticker and sector), or leave it out",
+        )
+
+
+def _refuse_infinite(feature: Feature, values: Single, axes: Axes) -> None:
+    infinite = np.isinf(values)
+    if infinite.any():
+        places = gather(axes, {}, infinite)
+        raise DataError(
+            "AK-D051",
+            f"feature {feature.name!r} is infinite",
+            where=[f"{at.ticker} {at.date:%Y-%m-%d}" for at in places.itertuples()],
+            wanted="a number, or NaN where the formula has no answer",
+            fix="look for a price or volume of 0, and divide with operators.ratio",
+        )
+
+
+def _misfit(what: str, got: tuple[int, ...], wanted: tuple[int, ...]) -> ConfigError:
+    return ConfigError(
+        "AK-C023",
+        f"the {what} does not fit the bars",
+        got=f"shape {got}",
+        wanted=f"shape {wanted}",
+        fix="align it with the sorted dates and tickers of the bars",
+    )

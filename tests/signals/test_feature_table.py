@@ -1,0 +1,242 @@
+"""The table of features: its rows, its market, and what it refuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from alpha_kedro.core.errors import ConfigError, DataError
+from alpha_kedro.core.prices import price_panel
+from alpha_kedro.signals import (
+    FEATURE_SETS,
+    FEATURES,
+    build_features,
+    compute_features,
+    feature,
+    feature_names,
+    longest_lookback,
+)
+from tests.causality.checks import difficult_bars
+
+BARS = difficult_bars()
+LAST = BARS["date"].max()
+
+
+def column(table, name, ticker):
+    return table.loc[table["ticker"] == ticker].set_index("date")[name]
+
+
+def test_the_table_has_a_row_per_bar_sorted_by_date_and_ticker():
+    table = build_features(BARS, ("momentum_5", "gap"))
+    wanted = BARS[["date", "ticker"]].sort_values(["date", "ticker"], ignore_index=True)
+    assert_frame_equal(table[["date", "ticker"]], wanted, check_dtype=False)
+    assert list(table.columns) == ["date", "ticker", "momentum_5", "gap"]
+    assert set(table.dtypes.iloc[2:]) == {np.dtype("float32")}
+
+
+def test_the_default_is_the_weekly_equity_set():
+    table = build_features(BARS)
+    assert tuple(table.columns[2:]) == FEATURE_SETS["weekly_equity"]
+
+
+def test_the_order_of_the_bars_is_nothing():
+    shuffled = BARS.sample(frac=1, random_state=0)
+    assert_frame_equal(build_features(shuffled), build_features(BARS))
+
+
+def test_what_comes_after_a_date_changes_no_row_up_to_it():
+    cut = BARS["date"].sort_values().iloc[-60]
+    table = build_features(BARS)
+    seen = build_features(BARS[BARS["date"] <= cut])
+    assert_frame_equal(seen, table[table["date"] <= cut], check_exact=True)
+
+
+def test_the_evening_job_that_loads_the_lookback_alone_gets_the_same_last_rows():
+    recent = sorted(BARS["date"].unique())[-longest_lookback("weekly_equity") :]
+    evening = build_features(BARS[BARS["date"].isin(recent)])
+    tonight = evening[evening["date"] == LAST].reset_index(drop=True)
+    table = build_features(BARS)
+    research = table[table["date"] == LAST].reset_index(drop=True)
+    assert_frame_equal(tonight, research, check_exact=True)
+
+
+def test_arrays_and_table_hold_the_same_values():
+    prices = price_panel(BARS)
+    array = compute_features(prices, "beta_252")["beta_252"]
+    table = build_features(BARS, "beta_252")
+    np.testing.assert_array_equal(
+        array[np.isfinite(prices["close"])], table["beta_252"]
+    )
+
+
+def test_features_appear_when_their_lookback_is_filled_and_not_before():
+    late = column(build_features(BARS, "momentum_20"), "momentum_20", "BBB")
+    assert late.iloc[:20].isna().all()
+    assert late.iloc[20:].notna().all()
+
+
+def test_nothing_infinite_leaves_whatever_the_bars():
+    rng = np.random.default_rng(2)
+    bars = BARS.copy()
+    bars.loc[rng.random(len(bars)) < 0.3, "volume"] = 0.0
+    bars.loc[rng.random(len(bars)) < 0.1, ["open", "high", "low"]] = np.nan
+    names = [name for name in FEATURES if name != "sector_id"]
+    table = build_features(bars, names)
+    assert not np.isinf(table[names].to_numpy()).any()
+
+
+def test_a_ticker_with_one_bar_has_a_row_and_no_history():
+    lone = BARS[BARS["ticker"] == "AAA"].tail(1).assign(ticker="NEW")
+    table = build_features(pd.concat([BARS, lone]), ("momentum_1", "high_low_range"))
+    row = table[table["ticker"] == "NEW"]
+    assert len(row) == 1
+    assert row["momentum_1"].isna().all()
+    assert row["high_low_range"].notna().all()
+
+
+def test_a_ticker_without_a_close_has_no_row_and_harms_nobody():
+    empty = BARS[BARS["ticker"] == "AAA"].assign(ticker="NIL", close=np.nan)
+    with_it = build_features(pd.concat([BARS, empty]))
+    assert_frame_equal(with_it, build_features(BARS), check_exact=True)
+
+
+def test_the_market_is_the_mean_of_the_members():
+    dates, tickers = sorted(BARS["date"].unique()), sorted(BARS["ticker"].unique())
+    only_eee = pd.DataFrame(False, index=dates, columns=tickers)
+    only_eee["EEE"] = True
+    table = build_features(BARS, "beta_252", only_eee)
+    assert column(table, "beta_252", "EEE").iloc[-1] == pytest.approx(1)
+    same = build_features(BARS, "beta_252", only_eee.to_numpy())
+    assert_frame_equal(table, same, check_exact=True)
+
+
+def test_the_market_is_the_benchmark_where_one_is_given():
+    benchmark = BARS[BARS["ticker"] == "DDD"].assign(ticker="SPY")
+    table = build_features(BARS, "beta_252", benchmark=benchmark)
+    assert column(table, "beta_252", "DDD").iloc[-1] == pytest.approx(1)
+
+
+def test_sectors_are_coded_in_alphabetical_order_and_unknown_is_nan():
+    sectors = pd.DataFrame(
+        {"ticker": ["EEE", "AAA", "FLAT"], "sector": ["Zinc", "Air", "Zinc"]}
+    )
+    table = build_features(BARS, "sector_id", sectors=sectors)
+    newest = table[table["date"] == LAST].set_index("ticker")["sector_id"]
+    assert newest[["AAA", "EEE", "FLAT"]].tolist() == [0, 1, 1]
+    assert np.isnan(newest["DDD"])
+
+
+def test_names_and_sets_mix_and_each_name_comes_once():
+    names = feature_names(("month", "weekly_equity", "gap"))
+    assert names[0] == "month"
+    assert sorted(names) == sorted(FEATURE_SETS["weekly_equity"])
+    assert longest_lookback("weekly_equity") == 253
+
+
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [("momentm_20", "momentum_20"), ("weekly_equty", "weekly_equity")],
+)
+def test_a_misspelt_name_is_told_the_nearest(typo, meant):
+    with pytest.raises(ConfigError, match=f"did you mean '{meant}") as caught:
+        build_features(BARS, (typo,))
+    assert caught.value.code == "AK-C002"
+
+
+def test_no_name_at_all_is_refused():
+    with pytest.raises(ConfigError, match="AK-C020"):
+        build_features(BARS, ())
+
+
+@pytest.mark.parametrize(("n_dates", "fits"), [(20, False), (21, True)])
+def test_a_history_shorter_than_the_lookback_is_refused(n_dates, fits):
+    bars = difficult_bars(n_dates=60)
+    bars = bars[bars["date"].isin(sorted(bars["date"].unique())[-n_dates:])]
+    if fits:
+        assert build_features(bars, "momentum_20")["momentum_20"].notna().any()
+        return
+    with pytest.raises(ConfigError, match=r"has 20 sessions\n.*needs 21 sessions"):
+        build_features(bars, "momentum_20")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"features": "sector_id"}, "AK-C022"),
+        ({"mask": np.ones((3, 2), dtype=bool)}, "AK-C023"),
+        ({"benchmark": BARS}, "AK-C025"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, code):
+    with pytest.raises(ConfigError, match=code):
+        build_features(BARS, **arguments)
+
+
+@pytest.mark.parametrize(
+    "unusable", [BARS.drop(columns="volume"), BARS.iloc[:0]], ids=["column", "rows"]
+)
+def test_bars_without_rows_or_columns_are_refused(unusable):
+    with pytest.raises(DataError, match="AK-D050"):
+        build_features(unusable)
+
+
+def test_a_ticker_in_two_sectors_is_refused():
+    sectors = pd.DataFrame({"ticker": ["AAA", "AAA"], "sector": ["Air", "Zinc"]})
+    with pytest.raises(DataError, match="AK-D053"):
+        build_features(BARS, "sector_id", sectors=sectors)
+
+
+def test_a_mask_of_other_dates_and_tickers_is_aligned_by_name():
+    dates = pd.DatetimeIndex(sorted(BARS["date"].unique())).as_unit("ns")
+    mask = pd.DataFrame(True, index=dates[::-1], columns=["EEE", "GONE"])
+    table = build_features(BARS, "beta_252", mask)
+    assert column(table, "beta_252", "EEE").iloc[-1] == pytest.approx(1)
+
+
+def test_a_bar_that_stands_twice_is_refused():
+    with pytest.raises(DataError, match="AK-D001"):
+        build_features(pd.concat([BARS, BARS.tail(1)]))
+
+
+def test_an_infinite_feature_is_stopped_with_its_place(monkeypatch):
+    infinite = replace(FEATURES["gap"], compute=lambda inputs: inputs.close / 0.0)
+    monkeypatch.setitem(FEATURES._items, "gap", infinite)
+    with pytest.raises(DataError, match="AK-D051") as caught, np.errstate(all="ignore"):
+        build_features(BARS, "gap")
+    assert caught.value.where[0] == "AAA 2020-01-01"
+
+
+def test_a_feature_cannot_write_to_what_it_shares(monkeypatch):
+    def vandal(inputs):
+        inputs.close[:] = 0
+        return inputs.close
+
+    monkeypatch.setitem(
+        FEATURES._items, "gap", replace(FEATURES["gap"], compute=vandal)
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        build_features(BARS, "gap")
+
+
+def test_one_function_is_a_feature_for_each_window(monkeypatch):
+    monkeypatch.setattr(FEATURES, "_items", {})
+
+    @feature(
+        "age_{k}",
+        windows=(2, 3),
+        lookback=1,
+        needs=("close",),
+        unit="sessions",
+        formula="{k}",
+        source="definition",
+    )
+    def age(inputs, k):
+        return np.full(inputs.close.shape, float(k))
+
+    assert [(f.name, f.lookback, f.formula) for f in FEATURES.values()] == [
+        ("age_2", 3, "2"),
+        ("age_3", 4, "3"),
+    ]
+    assert (build_features(BARS, "age_3")["age_3"] == 3).all()

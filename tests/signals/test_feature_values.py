@@ -1,0 +1,203 @@
+"""The last value of every feature against plain arithmetic on one ticker's history."""
+
+import math
+from statistics import fmean, stdev
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import linregress, skew
+
+from alpha_kedro.core.prices import price_panel
+from alpha_kedro.signals import FEATURE_SETS, FEATURES, compute_features
+
+N_DATES = 260
+
+
+class History:
+    """One ticker's bars as plain lists, the newest last."""
+
+    def __init__(self, bars, market):
+        for name in ("open", "high", "low", "close", "volume"):
+            setattr(self, name, bars[name].tolist())
+        self.market = market
+        self.dollars = [c * v for c, v in zip(self.close, self.volume, strict=True)]
+        self.ret = [b / a - 1 for a, b in zip(self.close, self.close[1:], strict=False)]
+        self.log_ret = [math.log(1 + r) for r in self.ret]
+        self.day = bars["date"].iloc[-1]
+
+
+def one_ticker(seed=4):
+    rng = np.random.default_rng(seed)
+    close = 20 * np.exp(np.cumsum(rng.normal(0, 0.02, N_DATES)))
+    opened = close * np.exp(rng.normal(0, 0.01, N_DATES))
+    return pd.DataFrame(
+        {
+            "date": pd.bdate_range("2021-01-04", periods=N_DATES),
+            "ticker": "AAA",
+            "open": opened,
+            "high": np.maximum(opened, close) * 1.01,
+            "low": np.minimum(opened, close) * 0.98,
+            "close": close,
+            "volume": np.round(rng.lognormal(9, 1, N_DATES)),
+        }
+    )
+
+
+BARS = one_ticker()
+MARKET = np.random.default_rng(8).normal(0, 0.01, N_DATES)
+PRICES = price_panel(BARS)
+
+
+def newest(name, prices=PRICES):
+    """The value of the newest session, as `compute_features` gives it."""
+    values = compute_features(prices, name, market_return=MARKET, groups=np.array([3]))[
+        name
+    ]
+    return float(values[-1, 0])
+
+
+def z(values):
+    return (values[-1] - fmean(values)) / stdev(values)
+
+
+def line(h, k):
+    return linregress(h.market[-k:], h.ret[-k:])
+
+
+def residual_spread(h, k):
+    fit = line(h, k)
+    pairs = zip(h.ret[-k:], h.market[-k:], strict=True)
+    left = [r - fit.intercept - fit.slope * m for r, m in pairs]
+    return math.sqrt(sum(e * e for e in left) / (k - 2))
+
+
+def cutler(h, k):
+    moves = [b - a for a, b in zip(h.close[-k - 1 :], h.close[-k:], strict=False)]
+    rises = sum(move for move in moves if move > 0)
+    return 100 * rises / sum(abs(move) for move in moves)
+
+
+def momentum(k):
+    return lambda h: h.close[-1] / h.close[-1 - k] - 1
+
+
+def deviation(k):
+    return lambda h: h.close[-1] / fmean(h.close[-k:]) - 1
+
+
+def overnight(h):
+    return [math.log(h.open[-i] / h.close[-i - 1]) for i in range(1, 21)]
+
+
+def intraday(h):
+    return [math.log(h.close[-i] / h.open[-i]) for i in range(1, 21)]
+
+
+TWINS = {
+    **{f"momentum_{k}": momentum(k) for k in (1, 5, 20, 60, 120)},
+    "momentum_252_21": lambda h: h.close[-22] / h.close[-253] - 1,
+    **{f"volatility_{k}": lambda h, k=k: stdev(h.ret[-k:]) for k in (5, 20, 60)},
+    "rsi_14": lambda h: cutler(h, 14),
+    "volume_z_20": lambda h: z([math.log(1 + v) for v in h.volume[-20:]]),
+    "gap": lambda h: h.open[-1] / h.close[-2] - 1,
+    "high_low_range": lambda h: (h.high[-1] - h.low[-1]) / h.close[-1],
+    **{f"sma_deviation_{k}": deviation(k) for k in (20, 50, 200)},
+    "drawdown_252": lambda h: h.close[-1] / max(h.close[-252:]) - 1,
+    "beta_252": lambda h: line(h, 252).slope,
+    "residual_return_20": lambda h: (
+        sum(h.ret[-20:]) - line(h, 252).slope * sum(h.market[-20:])
+    ),
+    "amihud_20": lambda h: fmean(
+        abs(h.ret[-i]) / h.dollars[-i] * 1e6 for i in range(1, 21)
+    ),
+    "high_52w": lambda h: h.close[-1] / max(h.high[-252:]),
+    "close_location": lambda h: (h.close[-1] - h.low[-1]) / (h.high[-1] - h.low[-1]),
+    "log_dollar_volume_20": lambda h: math.log(fmean(h.dollars[-20:])),
+    "max_return_20": lambda h: max(h.ret[-20:]),
+    "skewness_60": lambda h: skew(h.ret[-60:]),
+    "idiosyncratic_volatility_60": lambda h: residual_spread(h, 60),
+    "volume_ratio_5_60": lambda h: fmean(h.volume[-5:]) / fmean(h.volume[-60:]),
+    "overnight_return_20": lambda h: sum(overnight(h)),
+    "intraday_return_20": lambda h: sum(intraday(h)),
+    "day_of_week": lambda h: h.day.weekday(),
+    "month": lambda h: h.day.month,
+    "sector_id": lambda h: 3,
+    "ln_ret_1": lambda h: h.log_ret[-1],
+    "mom_5": momentum(5),
+    "mom_20": momentum(20),
+    "vol_5": lambda h: stdev(h.log_ret[-5:]),
+    "vol_20": lambda h: stdev(h.log_ret[-20:]),
+    "vol_z_20": lambda h: z(h.volume[-20:]),
+    "gap_pc": lambda h: h.open[-1] / h.close[-2] - 1,
+    "hl_range_pc": lambda h: (h.high[-1] - h.low[-1]) / h.close[-1],
+    "price_sma20_dev": deviation(20),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FEATURES))
+def test_a_feature_equals_plain_arithmetic(name):
+    history = History(BARS, MARKET.tolist())
+    assert newest(name) == pytest.approx(TWINS[name](history), rel=2e-6, abs=1e-9)
+
+
+def bars_of(**columns):
+    """One ticker's bars: the last rows as given, the earlier ones flat."""
+    bars = one_ticker().assign(open=10.0, high=10.0, low=10.0, close=10.0, volume=100.0)
+    for name, values in columns.items():
+        bars.loc[bars.index[-len(values) :], name] = values
+    return price_panel(bars)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "expected"),
+    [
+        ("momentum_5", {"close": [11.0]}, 0.1),
+        ("gap", {"close": [8.0, 9.0], "open": [10.0, 10.0]}, 0.25),
+        ("high_low_range", {"high": [12.0], "low": [9.0]}, 0.3),
+        ("close_location", {"high": [12.0], "low": [8.0], "close": [11.0]}, 0.75),
+        ("drawdown_252", {"close": [20.0, 15.0]}, -0.25),
+        ("high_52w", {"high": [20.0, 16.0], "close": [10.0, 15.0]}, 0.75),
+        ("rsi_14", {"close": [13.0, 12.0]}, 75.0),
+        ("max_return_20", {"close": [12.0, 12.0]}, 0.2),
+        ("volume_ratio_5_60", {"volume": [1600.0]}, 400 / 125),
+        ("amihud_20", {"close": [11.0], "volume": [1e6 / 11]}, 0.1 / 20),
+    ],
+)
+def test_a_feature_by_hand(name, columns, expected):
+    assert newest(name, bars_of(**columns)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_price_at_rest_has_no_movement_and_nothing_divided_by_it():
+    flat = bars_of()
+    at_rest = ("momentum_20", "volatility_20", "drawdown_252", "amihud_20", "beta_252")
+    assert [newest(name, flat) for name in at_rest] == [0] * len(at_rest)
+    undefined = ("rsi_14", "skewness_60", "close_location", "volume_z_20")
+    assert all(math.isnan(newest(name, flat)) for name in undefined)
+
+
+def test_a_day_without_volume_counts_for_nothing_in_illiquidity():
+    days = {"close": [11.0, 11.0], "volume": [0.0, 100.0]}
+    assert newest("amihud_20", bars_of(**days)) == 0
+    assert math.isnan(newest("amihud_20", bars_of(volume=[0.0] * 20)))
+    assert math.isnan(newest("log_dollar_volume_20", bars_of(volume=[0.0] * 20)))
+
+
+def test_a_long_window_survives_a_missing_day_and_a_sum_does_not():
+    holey = price_panel(BARS.drop(index=N_DATES - 10), axes=PRICES.axes)
+    assert math.isfinite(newest("sma_deviation_200", holey))
+    assert math.isfinite(newest("beta_252", holey))
+    assert math.isnan(newest("overnight_return_20", holey))
+
+
+def test_prices_are_total_return():
+    dividend = BARS.assign(adj_close=BARS["close"])
+    dividend.loc[: N_DATES - 2, "adj_close"] *= 0.98
+    expected = (1 + newest("momentum_5")) / 0.98 - 1
+    assert newest("momentum_5", price_panel(dividend)) == pytest.approx(expected, 1e-6)
+
+
+def test_every_name_of_a_set_is_a_feature():
+    for names in FEATURE_SETS.values():
+        assert set(names) <= set(FEATURES)
+        assert len(set(names)) == len(names)
