@@ -1,0 +1,203 @@
+"""Transforms fitted on the rows of one training window, then applied to any row.
+
+Each is a frozen record of what the window taught (medians, limits, means) with ``fit``
+and ``apply``; its JSON is the whole of it. Applying never looks at other rows: a row
+scored alone gets the numbers it gets in a batch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field
+
+from alpha_kedro.core.errors import ModelError
+from alpha_kedro.core.panel import Float, Int, Single
+from alpha_kedro.core.spec import Spec
+
+Floats = tuple[float, ...]
+
+
+class PreprocessingSpec(Spec):
+    """How a linear model's features are brought to one scale inside the fold."""
+
+    clip_quantile: float | None = Field(
+        default=None,
+        gt=0,
+        lt=0.5,
+        description="Values below this quantile of the window, or above its mirror, "
+        "are set to it; null leaves outliers alone (share of rows).",
+    )
+    missing_indicators: bool = Field(
+        default=False,
+        description="Add a 0/1 column for each feature that was missing in the window.",
+    )
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """Which columns of a window carry information.
+
+    Attributes
+    ----------
+    kept
+        (k,) positions, ascending.
+    dropped
+        The other features, each with its reason.
+    """
+
+    kept: Int
+    dropped: Mapping[str, str]
+
+
+def choose_columns(X: Single, features: tuple[str, ...]) -> ColumnChoice:
+    """Leave out features that are all missing, constant, or copies of another.
+
+    Parameters
+    ----------
+    X
+        (n, p) float32 rows of the window. NaN counts as one more value: a constant with
+        gaps is not constant.
+    features
+        Names of the p columns.
+
+    Raises
+    ------
+    ModelError
+        ``AK-M026`` when no column is left.
+    """
+    dropped: dict[str, str] = {}
+    first: dict[bytes, str] = {}
+    for name, column in zip(features, X.T, strict=True):
+        reason = _useless(column)
+        # -0.0 + 0.0 is 0.0: equal values then have equal bytes.
+        twin = first.setdefault((column + np.float32(0)).tobytes(), name)
+        if reason is None and twin != name:
+            reason = f"copy of {twin}"
+        if reason is not None:
+            dropped[name] = reason
+    kept = [column for column, name in enumerate(features) if name not in dropped]
+    if not kept:
+        raise ModelError(
+            "AK-M026",
+            "no feature carries information in the training window",
+            where=[f"{name}: {reason}" for name, reason in dropped.items()],
+            fix="check the features of these dates, or widen the training window",
+        )
+    return ColumnChoice(np.array(kept, dtype=np.int64), dropped)
+
+
+def _useless(column: Single) -> str | None:
+    missing = np.isnan(column)
+    if missing.all():
+        return "all missing"
+    constant = not missing.any() and bool((column == column[0]).all())
+    return "constant" if constant else None
+
+
+class Clipping(Spec):
+    """Quantile limits of each column; beyond them a value is set to the limit.
+
+    ``share`` says which part of the window's present values each column had clipped.
+    """
+
+    lower: Floats
+    upper: Floats
+    share: Floats
+
+    @classmethod
+    def fit(cls, X: Float, *, quantile: float) -> "Clipping":
+        """Take the ``quantile`` and ``1 - quantile`` of each column, NaN left out."""
+        lower, upper = np.nanquantile(X, [quantile, 1 - quantile], axis=0)
+        beyond = ((lower > X) | (upper < X)).sum(axis=0)
+        share = beyond / np.isfinite(X).sum(axis=0)
+        return cls(lower=_floats(lower), upper=_floats(upper), share=_floats(share))
+
+    def apply(self, X: Float) -> Float:
+        """Return (n, k) clipped values; NaN stays NaN."""
+        return np.clip(X, self.lower, self.upper)
+
+
+class Imputation(Spec):
+    """The median of each column, and which columns also get a 0/1 missing indicator."""
+
+    medians: Floats
+    indicated: tuple[int, ...] = ()
+
+    @classmethod
+    def fit(cls, X: Float, *, indicators: bool) -> "Imputation":
+        """Take each column's median over its present values."""
+        gaps = np.flatnonzero(np.isnan(X).any(axis=0)) if indicators else ()
+        return cls(
+            medians=_floats(np.nanmedian(X, axis=0)),
+            indicated=tuple(int(column) for column in gaps),
+        )
+
+    def apply(self, X: Float) -> Float:
+        """Return (n, k + indicators) values without NaN."""
+        missing = np.isnan(X)
+        filled = np.where(missing, self.medians, X)
+        return np.hstack([filled, missing[:, list(self.indicated)].astype(np.float64)])
+
+
+class Standardisation(Spec):
+    """Mean and standard deviation of each column."""
+
+    means: Floats
+    scales: Floats
+
+    @classmethod
+    def fit(cls, X: Float) -> "Standardisation":
+        """Take the moments of columns without NaN; a constant has the scale one."""
+        scales = X.std(axis=0)
+        return cls(
+            means=_floats(X.mean(axis=0)),
+            scales=_floats(np.where(scales > 0, scales, 1.0)),
+        )
+
+    def apply(self, X: Float) -> Float:
+        """Return (n, k) values with mean 0 and deviation 1 over the window."""
+        scaled: Float = (X - np.array(self.means)) / np.array(self.scales)
+        return scaled
+
+
+class Preprocessing(Spec):
+    """Clip, impute, standardise: the chain in front of a linear model."""
+
+    columns: tuple[int, ...]
+    clipping: Clipping | None
+    imputation: Imputation
+    standardisation: Standardisation
+
+    @classmethod
+    def fit(cls, X: Single, columns: Int, spec: PreprocessingSpec) -> "Preprocessing":
+        """Fit the chain on the chosen columns of the (n, p) rows of one window."""
+        values = X[:, columns].astype(np.float64)
+        clipping = None
+        if spec.clip_quantile is not None:
+            clipping = Clipping.fit(values, quantile=spec.clip_quantile)
+            values = clipping.apply(values)
+        imputation = Imputation.fit(values, indicators=spec.missing_indicators)
+        return cls(
+            columns=tuple(int(column) for column in columns),
+            clipping=clipping,
+            imputation=imputation,
+            standardisation=Standardisation.fit(imputation.apply(values)),
+        )
+
+    @property
+    def sources(self) -> Int:
+        """Return the column of ``X`` each output column speaks for."""
+        indicated = [self.columns[column] for column in self.imputation.indicated]
+        return np.array([*self.columns, *indicated], dtype=np.int64)
+
+    def apply(self, X: Single) -> Float:
+        """Return (n, k) finite float64 values of the (n, p) rows."""
+        values = X[:, list(self.columns)].astype(np.float64)
+        if self.clipping is not None:
+            values = self.clipping.apply(values)
+        return self.standardisation.apply(self.imputation.apply(values))
+
+
+def _floats(values: Float) -> Floats:
+    return tuple(float(value) for value in values)

@@ -1,0 +1,213 @@
+"""What a model learns from, what it must offer, and what it may never accept."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+
+from alpha_kedro.core.errors import ModelError
+from alpha_kedro.core.panel import Dates, Float, Int, Single
+from alpha_kedro.core.registry import unknown_name
+from alpha_kedro.learning.splits import PurgedKFold
+
+Kind = Literal["factor", "lightgbm", "random", "ridge", "xgboost"]
+"""Names of the model kinds."""
+
+_PROBED_ROWS = 2_048
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The rows of one training window, sorted by (date, ticker).
+
+    Attributes
+    ----------
+    X
+        (n, p) float32 features; NaN where a value is missing, never infinite.
+    y
+        (n,) float64 labels.
+    dates
+        (n,) datetime64[us] decision dates, ascending.
+    label_end
+        (n,) datetime64[us] date of the last price each label used.
+    features
+        The p names of the columns of ``X``.
+
+    Raises
+    ------
+    ModelError
+        ``AK-M020`` when the arrays disagree in length or the dates are out of order.
+    """
+
+    X: Single
+    y: Float
+    dates: Dates
+    label_end: Dates
+    features: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        shapes = (self.y.shape, self.dates.shape, self.label_end.shape)
+        aligned = all(shape == self.X.shape[:1] for shape in shapes)
+        named = self.X.ndim == 2 and self.X.shape[1] == len(self.features)
+        if aligned and named and bool(np.all(self.dates[:-1] <= self.dates[1:])):
+            return
+        raise ModelError(
+            "AK-M020",
+            "the training rows are not aligned, named and in order",
+            got=f"X {self.X.shape}, y, dates, label_end {shapes}, "
+            f"{len(self.features)} feature names",
+            wanted="X (n, p), y, dates, label_end (n,), p names, dates ascending",
+            fix="sort the samples by (date, ticker) before taking arrays from them",
+        )
+
+    def take(self, rows: Int) -> "TrainingData":
+        """Return the window restricted to ``rows``."""
+        return TrainingData(
+            self.X[rows],
+            self.y[rows],
+            self.dates[rows],
+            self.label_end[rows],
+            self.features,
+        )
+
+    def with_columns(self, columns: Int) -> "TrainingData":
+        """Return the window restricted to some of its features."""
+        if len(columns) == len(self.features):
+            return self
+        names = tuple(self.features[column] for column in columns)
+        return TrainingData(
+            self.X[:, columns], self.y, self.dates, self.label_end, names
+        )
+
+
+class FittedModel(Protocol):
+    """Something that scores a cross-section; only the order of scores matters."""
+
+    @property
+    def kind(self) -> Kind:
+        """Return the name of the model kind, as in ``ModelSpec.kind``."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Return the p features the columns of ``X`` have to be, in this order."""
+
+    @property
+    def dropped_features(self) -> Mapping[str, str]:
+        """Return the features the fit could not use, each with its reason."""
+
+    def score(self, X: Single) -> Float:
+        """Return (n,) scores of the (n, p) rows, each row by itself."""
+
+    def contributions(self, X: Single) -> Float | None:
+        """Return (n, p + 1) parts of each score, the bias last; None if unknown."""
+
+    def files(self) -> Mapping[str, bytes]:
+        """Return what was learned, as text files to be stored by name."""
+
+
+class Model(Protocol):
+    """Something that learns from the rows of one window, and from nothing else."""
+
+    def fit(self, data: TrainingData, *, seed: int) -> FittedModel:
+        """Learn from ``data``; the same data and seed give the same bytes."""
+
+
+def purged_splits(
+    data: TrainingData, *, n_splits: int, embargo: int, tail_only: bool = False
+) -> Iterator[tuple[TrainingData, TrainingData]]:
+    """Yield (learn, held out) parts of one training window, label overlap purged.
+
+    Parameters
+    ----------
+    data
+        The window; rows outside it are out of reach.
+    n_splits
+        Consecutive blocks of dates, each held out once.
+    embargo
+        Sessions left out on both sides of a held-out block beyond the labels.
+    tail_only
+        Hold out the last block alone.
+    """
+    spans = pd.DataFrame({"date": data.dates, "label_end": data.label_end})
+    splits = PurgedKFold(n_splits=n_splits, embargo=embargo).split(spans, groups=spans)
+    chosen = list(splits)[-1:] if tail_only else splits
+    for learn, held_out in chosen:
+        yield data.take(learn), data.take(held_out)
+
+
+def require_learnable(data: TrainingData) -> None:
+    """Refuse rows from which boosting libraries would quietly learn nonsense.
+
+    Raises
+    ------
+    ModelError
+        ``AK-M021`` no rows, ``AK-M022`` labels NaN or infinite, ``AK-M023`` all labels
+        the same, ``AK-M024`` infinite features.
+    """
+    if not len(data.y):
+        raise ModelError(
+            "AK-M021",
+            "there is no row to learn from",
+            fix="widen the training window, or check the labels of these dates",
+        )
+    bad = ~np.isfinite(data.y)
+    if bad.any():
+        raise ModelError(
+            "AK-M022",
+            "labels are missing or infinite",
+            where=_days(data.dates[bad]),
+            got=f"{int(bad.sum())} of {len(bad)} labels",
+            fix="leave rows without a label out of the training window",
+        )
+    if data.y.min() == data.y.max():
+        raise ModelError(
+            "AK-M023",
+            "every label of the training window is the same",
+            got=f"{len(data.y)} times {data.y[0]:g}",
+            fix="check the labels: there is nothing to learn from a constant",
+        )
+    refuse_infinite(data.X, data.features)
+
+
+def refuse_infinite(X: Single, features: tuple[str, ...]) -> None:
+    """Raise ``AK-M024`` naming the columns that hold an infinite value."""
+    columns = np.flatnonzero(np.isinf(X).any(axis=0))
+    if len(columns):
+        raise ModelError(
+            "AK-M024",
+            "features are infinite",
+            where=[features[column] for column in columns],
+            wanted="finite values, NaN where missing",
+            fix="a ratio over zero is missing: let the feature return NaN there",
+        )
+
+
+def refuse_constant(fitted: FittedModel, data: TrainingData) -> None:
+    """Raise ``AK-M025`` when a model gives rows of its own window a single score.
+
+    A ranking needs differences: a constant would be traded in the order of the tickers.
+    """
+    rows = np.linspace(
+        0, len(data.y) - 1, min(_PROBED_ROWS, len(data.y)), dtype=np.int64
+    )
+    scores = fitted.score(data.X[rows])
+    if scores.min() == scores.max():
+        raise ModelError(
+            "AK-M025",
+            f"the {fitted.kind} model learned a constant",
+            got=f"{scores[0]:g} for each of {len(data.y)} training rows",
+            fix="loosen its regularisation, or give it more rows",
+        )
+
+
+def column_of(feature: str, features: tuple[str, ...]) -> int:
+    """Return the column of a feature, or raise with the nearest name."""
+    if feature not in features:
+        raise unknown_name("feature", feature, features)
+    return features.index(feature)
+
+
+def _days(dates: Dates) -> list[str]:
+    return [str(day) for day in np.unique(dates.astype("datetime64[D]"))]
