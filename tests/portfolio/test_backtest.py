@@ -1,0 +1,205 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from alpha_kedro.core.errors import ConfigError, DataError, SimulationError
+from alpha_kedro.core.panel import Panel
+from alpha_kedro.portfolio import (
+    CostSpec,
+    SimulationSpec,
+    StrategySpec,
+    run_backtest,
+    run_backtests,
+    simulate,
+)
+from tests.portfolio.toy_markets import last_return_scores, random_panel, two_sectors
+
+SPEC = StrategySpec(model="any", name_cap=0.5)
+
+
+def ran(panel, scores=None, *, spec=SPEC, costs=None, seed=0, **settings):
+    return run_backtest(
+        panel,
+        last_return_scores(panel) if scores is None else scores,
+        sectors=two_sectors(panel),
+        spec=spec,
+        costs=costs or CostSpec(),
+        simulation=SimulationSpec(**settings),
+        seed=seed,
+    )
+
+
+def test_tables_have_the_columns_others_read():
+    panel = random_panel()
+    result = ran(panel)
+    assert list(result.weights) == ["date", "ticker", "weight"]
+    assert list(result.returns) == [
+        "date",
+        "gross_return",
+        "cost",
+        "net_return",
+        "turnover",
+        "gross_exposure",
+        "net_exposure",
+        "nav",
+    ]
+    assert list(result.notes) == ["date", "note", "count"]
+    assert result.weights["date"].dtype == result.returns["date"].dtype
+    assert str(result.weights["date"].dtype) == "datetime64[us]"
+    keys = result.weights[["date", "ticker"]]
+    pd.testing.assert_frame_equal(keys, keys.sort_values(["date", "ticker"]))
+
+
+def test_the_books_open_at_the_first_decision_with_a_nav_of_one():
+    panel = random_panel()
+    returns = ran(panel).returns
+    assert returns["date"].iloc[0] == panel.dates[5]
+    assert returns["date"].iloc[-1] == panel.dates[-1]
+    assert returns.iloc[0][["nav", "net_return"]].tolist() == [1.0, 0.0]
+    assert returns["turnover"].iloc[1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("lag", [1, 3])
+def test_trading_the_decided_weights_by_hand_earns_the_same_bits(lag):
+    panel = random_panel(gaps=0.05)
+    result = ran(panel, lag=lag)
+    frames = {
+        name: pd.DataFrame(panel[name], index=panel.dates, columns=panel.tickers)
+        for name in ("open", "close")
+    }
+    weights = result.weights.pivot_table("weight", "date", "ticker")
+    by_hand = simulate(weights, frames, lag=lag).returns.loc[weights.index[0] :]
+    pd.testing.assert_frame_equal(
+        by_hand.reset_index(), result.returns, check_exact=True
+    )
+
+
+def test_the_order_of_the_score_rows_does_not_matter():
+    panel = random_panel(gaps=0.05)
+    scores = last_return_scores(panel)
+    shuffled = ran(panel, scores.sample(frac=1, random_state=0))
+    pd.testing.assert_frame_equal(shuffled.returns, ran(panel, scores).returns)
+    pd.testing.assert_frame_equal(shuffled.weights, ran(panel, scores).weights)
+
+
+def test_a_name_halted_on_the_decision_date_is_not_wanted():
+    panel = random_panel()
+    traded = panel["traded"].copy()
+    traded[10, 3] = False
+    halted = Panel(panel.axes, {**panel.fields, "traded": traded})
+    weights = ran(halted).weights.set_index(["date", "ticker"])["weight"]
+    assert weights[(panel.dates[10], "N03")] == 0
+    notes = ran(halted).notes
+    assert (
+        "not_tradable" in notes.loc[notes["date"] == panel.dates[10], "note"].tolist()
+    )
+
+
+def test_a_flat_decision_closes_the_book_and_is_noted():
+    panel = random_panel()
+    scores = last_return_scores(panel)
+    constant = scores["date"] == panel.dates[10]
+    scores.loc[constant, "score"] = 1.0
+    result = ran(panel, scores)
+    day = result.returns.set_index("date").loc[panel.dates[11]]
+    assert day["gross_exposure"] == 0
+    assert "constant_scores" in result.notes["note"].tolist()
+
+
+def test_a_name_without_a_known_sector_is_not_traded_and_noted():
+    panel = random_panel()
+    result = run_backtest(
+        panel,
+        last_return_scores(panel),
+        sectors=two_sectors(panel).iloc[2:],
+        spec=SPEC,
+        costs=CostSpec(),
+        simulation=SimulationSpec(),
+    )
+    unknown = result.weights["ticker"].isin(panel.tickers[:2])
+    assert not result.weights.loc[unknown, "weight"].any()
+    assert (result.notes.query("note == 'no_sector'")["count"] == 2).all()
+
+
+def test_the_book_is_sold_at_the_end_only_when_asked():
+    panel = random_panel()
+    assert ran(panel).returns["gross_exposure"].iloc[-1] > 1
+    assert ran(panel, liquidate_at_end=True).returns["gross_exposure"].iloc[-1] == 0
+
+
+def test_a_missing_open_is_filled_at_the_close_only_when_asked():
+    panel = random_panel()
+    opens = panel["open"].copy()
+    opens[6] = np.nan
+    late = Panel(panel.axes, {**panel.fields, "open": opens})
+    refused = ran(late).returns.set_index("date")
+    assert refused.loc[panel.dates[6], "turnover"] == 0
+    filled = ran(late, missing_open="close").returns.set_index("date")
+    assert filled.loc[panel.dates[6], "turnover"] == pytest.approx(1.0)
+    assert filled.loc[panel.dates[6], "gross_return"] == 0
+
+
+def test_the_seed_orders_equal_scores_and_nothing_else():
+    panel = random_panel()
+    scores = last_return_scores(panel)
+    pd.testing.assert_frame_equal(
+        ran(panel, scores, seed=1).weights, ran(panel, scores, seed=2).weights
+    )
+    scores["score"] = np.sign(scores["score"])
+    tied = [ran(panel, scores, seed=seed).weights["weight"] for seed in (1, 1, 2)]
+    assert tied[0].equals(tied[1])
+    assert not tied[0].equals(tied[2])
+
+
+def test_scores_that_cannot_be_traded_are_refused_by_code():
+    panel = random_panel()
+    scores = last_return_scores(panel)
+    with pytest.raises(SimulationError, match="AK-S008"):
+        ran(panel, scores.iloc[:0])
+    with pytest.raises(SimulationError, match="AK-S004"):
+        ran(panel, scores.replace({"ticker": {"N03": "Z"}}))
+    with pytest.raises(SimulationError, match="AK-S003"):
+        ran(panel, scores.assign(date=scores["date"] + pd.Timedelta(days=400)))
+    with pytest.raises(DataError, match="AK-D001"):
+        ran(panel, pd.concat([scores, scores]))
+    with pytest.raises(ConfigError, match="AK-C040"):
+        ran(panel, scores, lag=0)
+
+
+def test_strategies_are_told_apart_by_name_in_sorted_tables():
+    panel = random_panel()
+    scores = last_return_scores(panel)
+    against = scores.assign(model="any", score=-scores["score"])
+    predictions = pd.concat([scores.assign(model="trend"), against])
+    ranked = StrategySpec(model="trend", kind="rank", name_cap=0.5)
+    tables = run_backtests(
+        panel,
+        predictions,
+        strategies={"tails": SPEC, "ranks": ranked},
+        sectors=two_sectors(panel),
+        costs=CostSpec(),
+        simulation=SimulationSpec(),
+    )
+    assert list(tables.weights) == ["date", "ticker", "strategy", "weight"]
+    assert list(tables.returns)[:3] == ["date", "strategy", "gross_return"]
+    alone = ran(panel, scores, spec=ranked)
+    for table, single in (
+        (tables.weights, alone.weights),
+        (tables.returns, alone.returns),
+    ):
+        rows = table[table["strategy"] == "ranks"].drop(columns="strategy")
+        pd.testing.assert_frame_equal(rows.reset_index(drop=True), single)
+    keys = tables.weights[["date", "ticker", "strategy"]]
+    pd.testing.assert_frame_equal(keys, keys.sort_values(list(keys)))
+
+
+def test_a_strategy_on_a_model_without_predictions_names_the_nearest():
+    panel = random_panel()
+    with pytest.raises(ConfigError, match="did you mean 'ridge'"):
+        run_backtests(
+            panel,
+            last_return_scores(panel).assign(model="ridge"),
+            strategies={"tails": StrategySpec(model="rigde")},
+            costs=CostSpec(),
+            simulation=SimulationSpec(),
+        )
