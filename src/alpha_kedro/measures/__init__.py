@@ -1,0 +1,120 @@
+"""Numbers about numbers: information coefficients, quantile returns, performance.
+
+Arrays and tables in, floats and series out. A number that is undefined is a
+`NotAvailable`: a NaN with its reason. Each measure is written once, and no Sharpe ratio
+is reported without its interval, its costs and the number of trials.
+"""
+
+from alpha_kedro.measures.availability import NotAvailable, plain
+from alpha_kedro.measures.benchmark import (
+    MarketModel,
+    benchmark_returns,
+    lead_lag_correlations,
+    market_model,
+    misaligned,
+)
+from alpha_kedro.measures.deciles import (
+    monotonicity,
+    quantile_returns,
+    quantile_spread,
+    quantile_summary,
+)
+from alpha_kedro.measures.evidence import (
+    Evidence,
+    EvidenceSpec,
+    ModelEvidence,
+    StrategyEvidence,
+    describe_sample,
+    summarise,
+)
+from alpha_kedro.measures.factor import FactorEvidence, evaluate_factor
+from alpha_kedro.measures.history import (
+    monthly_returns,
+    rolling_sharpe,
+    worst_drawdowns,
+    yearly_returns,
+)
+from alpha_kedro.measures.ic import (
+    information_coefficients,
+    rank_autocorrelation,
+    score_turnover,
+)
+from alpha_kedro.measures.model_evidence import measure_models
+from alpha_kedro.measures.performance import (
+    annual_return,
+    annual_total,
+    annual_volatility,
+    breakeven_cost_bps,
+    calmar_ratio,
+    cost_drag,
+    drawdown,
+    max_drawdown,
+)
+from alpha_kedro.measures.sharpe import (
+    Interval,
+    deflated_sharpe,
+    expected_maximum_sharpe,
+    probabilistic_sharpe,
+    sharpe_interval,
+    sharpe_ratio,
+    sharpe_standard_error,
+)
+from alpha_kedro.measures.significance import (
+    HacMean,
+    average,
+    hac_lags,
+    hac_mean,
+    hac_regression,
+)
+from alpha_kedro.measures.strategy_evidence import measure_strategies
+
+__all__ = [
+    "Evidence",
+    "EvidenceSpec",
+    "FactorEvidence",
+    "HacMean",
+    "Interval",
+    "MarketModel",
+    "ModelEvidence",
+    "NotAvailable",
+    "StrategyEvidence",
+    "annual_return",
+    "annual_total",
+    "annual_volatility",
+    "average",
+    "benchmark_returns",
+    "breakeven_cost_bps",
+    "calmar_ratio",
+    "cost_drag",
+    "deflated_sharpe",
+    "describe_sample",
+    "drawdown",
+    "evaluate_factor",
+    "expected_maximum_sharpe",
+    "hac_lags",
+    "hac_mean",
+    "hac_regression",
+    "information_coefficients",
+    "lead_lag_correlations",
+    "market_model",
+    "max_drawdown",
+    "measure_models",
+    "measure_strategies",
+    "misaligned",
+    "monotonicity",
+    "monthly_returns",
+    "plain",
+    "probabilistic_sharpe",
+    "quantile_returns",
+    "quantile_spread",
+    "quantile_summary",
+    "rank_autocorrelation",
+    "rolling_sharpe",
+    "score_turnover",
+    "sharpe_interval",
+    "sharpe_ratio",
+    "sharpe_standard_error",
+    "summarise",
+    "worst_drawdowns",
+    "yearly_returns",
+]

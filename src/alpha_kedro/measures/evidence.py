@@ -1,0 +1,169 @@
+"""What a run showed: the shapes of evidence, and the summary written from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from pydantic import Field
+
+from alpha_kedro.core.registry import unknown_name
+from alpha_kedro.core.spec import Spec
+from alpha_kedro.measures.availability import plain
+
+
+class EvidenceSpec(Spec):
+    """How models and strategies are judged."""
+
+    min_names: int = Field(
+        10, ge=3, description="fewest names (count) for a date to have a coefficient"
+    )
+    quantiles: int = Field(
+        10, ge=2, le=100, description="groups (count) that names are sorted into"
+    )
+    hac_lags: int | None = Field(
+        None,
+        ge=0,
+        le=1_000,
+        description="Newey-West lags (decision dates); null: from sample and overlap",
+    )
+    bootstrap_reps: int = Field(
+        2_000, ge=100, le=100_000, description="resamples (count) behind sharpe_ci95"
+    )
+    benchmark: str = Field(
+        "SPY", description="ticker among the benchmarks that beta and alpha refer to"
+    )
+    worst_drawdowns: int = Field(
+        5, ge=1, le=100, description="drawdowns (count) that the report lists"
+    )
+
+
+@dataclass(frozen=True)
+class ModelEvidence:
+    """How well one model's scores ordered the returns that followed.
+
+    Attributes
+    ----------
+    name
+        The model's.
+    ic
+        Indexed by date: rank_ic, ic, n_names; NaN on dates that do not count.
+    deciles
+        quantile, mean_return (per period), standard_error (HAC), t, n (dates), n_names.
+    rank_autocorrelation
+        Indexed by date.
+    summary
+        The numbers of ``summary.json``; one that is not available is a `NotAvailable`.
+    """
+
+    name: str
+    ic: pd.DataFrame
+    deciles: pd.DataFrame
+    rank_autocorrelation: pd.Series
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StrategyEvidence:
+    """What one strategy earned, risked and paid.
+
+    Attributes
+    ----------
+    name
+        The strategy's.
+    returns
+        Indexed by date: the returns table of the ledger, and gross_nav.
+    drawdown
+        Of the net returns, indexed by date; 0 at a high, negative below.
+    benchmark
+        The benchmark's returns on the same dates, None without one.
+    summary
+        The numbers of ``summary.json``; one that is not available is a `NotAvailable`.
+    drawdowns
+        The worst of them, as `worst_drawdowns` lists them.
+    monthly
+        Net returns: a row per year, a column per month.
+    """
+
+    name: str
+    returns: pd.DataFrame
+    drawdown: pd.Series
+    benchmark: pd.Series | None
+    summary: dict[str, Any]
+    drawdowns: pd.DataFrame
+    monthly: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a report is written from.
+
+    Attributes
+    ----------
+    models, strategies
+        By name.
+    headline
+        The strategy that leads the report.
+    headline_model
+        The model whose scores it trades.
+    sample
+        What `describe_sample` gives.
+    trials
+        Model and strategy combinations tried, as far as they are known.
+    """
+
+    models: Mapping[str, ModelEvidence]
+    strategies: Mapping[str, StrategyEvidence]
+    headline: str
+    headline_model: str
+    sample: Mapping[str, Any]
+    trials: int
+
+    def __post_init__(self) -> None:
+        if self.headline not in self.strategies:
+            raise unknown_name("headline strategy", self.headline, self.strategies)
+
+
+def describe_sample(predictions: pd.DataFrame) -> dict[str, Any]:
+    """Return first and last date, and the counts of dates, tickers and predictions."""
+    dates = predictions["date"]
+    return {
+        "start": dates.min(),
+        "end": dates.max(),
+        "n_dates": dates.nunique(),
+        "n_tickers": predictions["ticker"].nunique(),
+        "n_predictions": len(predictions),
+    }
+
+
+def summarise(evidence: Evidence, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write down a run's numbers as JSON can hold them.
+
+    Parameters
+    ----------
+    evidence
+        What the run showed.
+    manifest
+        Which code, parameters, data and seed it came from.
+
+    Returns
+    -------
+    dict
+        manifest, sample, headline, trials, ``models.<name>``, ``strategies.<name>`` and
+        ``reasons``. Returns, costs and turnover are decimals. A number that is not
+        available is null, and ``reasons`` says why under its dotted path. In a model's
+        block ``rank_ic_ir`` is per decision date, ``rank_ic_ir_annual`` per year.
+    """
+    tree = {
+        "manifest": manifest,
+        "sample": evidence.sample,
+        "headline": evidence.headline,
+        "trials": evidence.trials,
+        "models": {name: each.summary for name, each in evidence.models.items()},
+        "strategies": {
+            name: each.summary for name, each in evidence.strategies.items()
+        },
+    }
+    body, reasons = plain(tree)
+    assert isinstance(body, dict)
+    return body | {"reasons": reasons}
