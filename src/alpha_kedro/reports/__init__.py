@@ -1,0 +1,17 @@
+"""What a reader sees: three still figures, one page of HTML, a table for the terminal.
+
+The only package that plots. Every number comes from `alpha_kedro.measures`; nothing is
+measured here. matplotlib, plotly and Jinja are imported by the functions that draw.
+"""
+
+from alpha_kedro.reports.figures import deciles, equity_curve, ic_timeseries
+from alpha_kedro.reports.tables import headline_table
+from alpha_kedro.reports.tear_sheet import write_report
+
+__all__ = [
+    "deciles",
+    "equity_curve",
+    "headline_table",
+    "ic_timeseries",
+    "write_report",
+]

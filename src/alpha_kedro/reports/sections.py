@@ -1,0 +1,210 @@
+"""The order of the report: which chart and which table stands where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from alpha_kedro.measures import Evidence
+from alpha_kedro.reports.chart import Chart, Drawn
+from alpha_kedro.reports.explanation_charts import importance_chart, swarm_chart
+from alpha_kedro.reports.performance_charts import (
+    equity_chart,
+    monthly_chart,
+    rolling_sharpe_chart,
+    underwater_chart,
+)
+from alpha_kedro.reports.protocol_charts import coverage_chart, fold_chart
+from alpha_kedro.reports.signal_charts import (
+    decile_chart,
+    ic_chart,
+    ic_histogram,
+    model_chart,
+    yearly_ic_chart,
+)
+from alpha_kedro.reports.tables import (
+    Table,
+    drawdown_table,
+    fit_table,
+    ingestion_table,
+    note_table,
+    reason_table,
+)
+from alpha_kedro.reports.trading_charts import (
+    cost_chart,
+    exposure_chart,
+    sharpe_chart,
+    turnover_chart,
+)
+from alpha_kedro.reports.verdict import leading_model, leading_strategy
+from alpha_kedro.reports.wording import fixed, interval, numbered, percent
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number at the top, with what it takes to read it."""
+
+    label: str
+    value: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report."""
+
+    key: str
+    title: str
+    lead: str
+    charts: tuple[Drawn, ...] = ()
+    tables: tuple[tuple[str, Table], ...] = ()
+
+    @property
+    def drawn(self) -> tuple[Chart, ...]:
+        """Return the charts that could be drawn."""
+        return tuple(chart for chart in self.charts if isinstance(chart, Chart))
+
+
+def tiles(evidence: Evidence, summary: Mapping[str, Any]) -> list[Tile]:
+    """Return the numbers a reader wants first."""
+    strategy = summary["strategies"][summary["headline"]]
+    model = leading_model(evidence).name
+    facts = summary["models"][model]
+    net, gross = strategy["net"], strategy["gross"]
+    return [
+        Tile(
+            "Net Sharpe", fixed(net["sharpe"]), f"95 % {interval(net['sharpe_ci95'])}"
+        ),
+        Tile(
+            "Gross Sharpe",
+            fixed(gross["sharpe"]),
+            f"costs take {fixed(strategy['cost_drag_sharpe'])}",
+        ),
+        Tile(
+            "Rank IC",
+            fixed(facts["rank_ic"], 3),
+            f"t {fixed(facts['rank_ic_t'], 1)} (HAC), {model}",
+        ),
+        Tile("Deepest drawdown", percent(net["max_drawdown"]), "net of costs"),
+        Tile(
+            "Turnover a year",
+            f"{fixed(strategy['turnover_annual'], 1)} ×",
+            "of NAV, one-way",
+        ),
+        Tile(
+            "Cost a year",
+            percent(strategy["cost_annual"]),
+            f"breakeven {fixed(strategy['breakeven_cost_bps'], 1)} bps",
+        ),
+        Tile(
+            "Deflated Sharpe",
+            percent(strategy["deflated_sharpe"], 0),
+            f"chance of skill, {numbered(strategy['trials'], 'trial')}",
+        ),
+        Tile(
+            "Beta",
+            fixed(strategy["beta"]),
+            strategy.get("benchmark", "no benchmark"),
+        ),
+    ]
+
+
+def sections(
+    evidence: Evidence,
+    *,
+    summary: Mapping[str, Any],
+    contributions: pd.DataFrame,
+    fit_ledger: pd.DataFrame,
+    backtest_notes: Mapping[str, Mapping[str, int]],
+    ingestion_report: Mapping[str, Any],
+) -> list[Section]:
+    """Return the chapters after the summary, in the order of the report."""
+    model = leading_model(evidence).name
+    return [
+        _performance(evidence),
+        _trading(evidence, backtest_notes),
+        _signal(evidence),
+        Section(
+            "drivers",
+            "What drove the scores",
+            f"Contributions of the features of {model} to scores of rows it had not "
+            "learned from; with the bias they add up to the score.",
+            (
+                importance_chart(contributions, model=model),
+                swarm_chart(contributions, model=model),
+            ),
+        ),
+        Section(
+            "protocol",
+            "How it was tested",
+            "Every fit used labels that ended before its first test date, by the date "
+            "of the last price a label used.",
+            (fold_chart(fit_ledger, model=model),),
+            ((f"Fits of {model}", fit_table(fit_ledger, model=model)),),
+        ),
+        Section(
+            "data",
+            "Data",
+            "What came in, what was kept, and how much of the universe has prices.",
+            (coverage_chart(ingestion_report.get("coverage")),),
+            (
+                ("Rows by what became of them", ingestion_table(ingestion_report)),
+                (
+                    "Numbers that are not available, and why",
+                    reason_table(summary["reasons"]),
+                ),
+            ),
+        ),
+    ]
+
+
+def _performance(evidence: Evidence) -> Section:
+    strategy = leading_strategy(evidence)
+    return Section(
+        "performance",
+        "Performance",
+        f"{strategy.name}, the headline strategy.",
+        (
+            equity_chart(strategy),
+            underwater_chart(strategy),
+            rolling_sharpe_chart(strategy),
+            monthly_chart(strategy),
+        ),
+        (("Worst drawdowns, net", drawdown_table(strategy.drawdowns)),),
+    )
+
+
+def _trading(
+    evidence: Evidence, backtest_notes: Mapping[str, Mapping[str, int]]
+) -> Section:
+    strategy = leading_strategy(evidence)
+    return Section(
+        "trading",
+        "Costs and trading",
+        "Orders fill at a later open than the close that decided them; costs are "
+        "charged on the absolute trade.",
+        (
+            sharpe_chart(evidence.strategies),
+            cost_chart(evidence.strategies),
+            turnover_chart(strategy),
+            exposure_chart(strategy),
+        ),
+        (("Orders and books that went otherwise (count)", note_table(backtest_notes)),),
+    )
+
+
+def _signal(evidence: Evidence) -> Section:
+    model = leading_model(evidence)
+    return Section(
+        "signal",
+        "Signal quality",
+        "How well scores ordered the returns that followed, before any portfolio.",
+        (
+            model_chart(evidence.models),
+            ic_chart(model),
+            ic_histogram(model),
+            yearly_ic_chart(model),
+            decile_chart(evidence.models, leading=model),
+        ),
+    )

@@ -1,0 +1,210 @@
+"""Small runs to write reports about: scores, ledgers, folds and their reports."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from alpha_kedro.measures import (
+    Evidence,
+    EvidenceSpec,
+    describe_sample,
+    measure_models,
+    measure_strategies,
+    summarise,
+)
+
+SPEC = EvidenceSpec(bootstrap_reps=100)
+MANIFEST = {
+    "git_sha": "0123456789abcdef",
+    "env": "base",
+    "market": "files",
+    "parameters_hash": "aaaa",
+    "data_hash": "bbbb",
+    "versions": {"python": "3.11.0"},
+    "seed": 20240101,
+    "started": "2024-01-02T03:04:05.000+00:00",
+    "seconds": 12.5,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything ``write_report`` is given."""
+
+    evidence: Evidence
+    contributions: pd.DataFrame
+    fit_ledger: pd.DataFrame
+    ingestion_report: dict[str, Any]
+    backtest_notes: dict[str, dict[str, int]] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return summarise(self.evidence, self.manifest)
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "summary": self.summary,
+            "contributions": self.contributions,
+            "fit_ledger": self.fit_ledger,
+            "backtest_notes": self.backtest_notes,
+            "ingestion_report": self.ingestion_report,
+        }
+
+    def but(self, **changes: Any) -> "Run":
+        return replace(self, **changes)
+
+
+def draw_run(
+    *,
+    models: tuple[str, ...] = ("lightgbm", "random", "ridge"),
+    strategies: tuple[str, ...] = ("quintiles", "quintiles@ridge"),
+    n_weeks: int = 150,
+    with_benchmark: bool = True,
+    seed: int = 0,
+) -> Run:
+    """Return a run of a few models and strategies with some skill."""
+    predictions, labels = draw_scores(models, n_weeks=n_weeks, seed=seed)
+    returns, benchmark = draw_ledgers(strategies, n_sessions=5 * n_weeks, seed=seed)
+    evidence = Evidence(
+        models=measure_models(predictions, labels, frequency="weekly", spec=SPEC),
+        strategies=measure_strategies(
+            returns,
+            benchmark if with_benchmark else None,
+            spec=SPEC,
+            trials=len(strategies),
+            seed=seed,
+        ),
+        headline=strategies[0],
+        headline_model=models[0],
+        sample=describe_sample(predictions),
+        trials=len(strategies),
+    )
+    return Run(
+        evidence=evidence,
+        contributions=draw_contributions(models[0], seed=seed),
+        fit_ledger=draw_fits(models),
+        ingestion_report=draw_ingestion(),
+        backtest_notes={strategies[0]: {"unfilled": 12, "small_group": 3}},
+    )
+
+
+def draw_scores(
+    models: tuple[str, ...], *, n_weeks: int, n_names: int = 50, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range("2018-01-05", periods=n_weeks, freq="7D").as_unit("us")
+    names = [f"T{place:03d}" for place in range(n_names)]
+    index = pd.MultiIndex.from_product([dates, names], names=["date", "ticker"])
+    labels = index.to_frame(index=False).assign(horizon=5)
+    labels["fwd_ret"] = rng.normal(0.002, 0.03, len(labels))
+    tables = []
+    for place, model in enumerate(models):
+        skill = 0.06 - 0.03 * place
+        noise = rng.normal(0, 0.03, len(labels))
+        score = skill * labels["fwd_ret"] + (1 - skill) * noise
+        tables.append(labels[["date", "ticker"]].assign(model=model, score=score))
+    return pd.concat(tables, ignore_index=True), labels
+
+
+def draw_ledgers(
+    strategies: tuple[str, ...], *, n_sessions: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(seed)
+    dates = pd.bdate_range("2018-01-05", periods=n_sessions).as_unit("us")
+    trading = np.arange(n_sessions) % 5 == 1
+    tables = []
+    for place, strategy in enumerate(strategies):
+        gross = rng.normal(0.0005 - 0.0002 * place, 0.006, n_sessions)
+        turnover = np.where(trading, rng.uniform(0.3, 0.5, n_sessions), 0.0)
+        net = gross - 0.001 * turnover
+        tables.append(
+            pd.DataFrame(
+                {
+                    "date": dates,
+                    "strategy": strategy,
+                    "gross_return": gross,
+                    "cost": 0.001 * turnover,
+                    "net_return": net,
+                    "turnover": turnover,
+                    "gross_exposure": 2 + rng.normal(0, 0.01, n_sessions),
+                    "net_exposure": rng.normal(0, 0.01, n_sessions),
+                    "nav": np.cumprod(1 + net),
+                }
+            )
+        )
+    close = 100 * np.cumprod(1 + rng.normal(0.0004, 0.01, n_sessions))
+    prices = dict.fromkeys(("open", "high", "low", "close", "adj_close"), close)
+    benchmark = pd.DataFrame({"date": dates, "ticker": "SPY", **prices, "volume": 1.0})
+    return pd.concat(tables, ignore_index=True), benchmark
+
+
+def draw_contributions(
+    model: str, *, n_folds: int = 3, n_features: int = 20, seed: int = 0
+) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    tables = []
+    for fold in range(n_folds):
+        dates = pd.date_range(f"{2018 + fold}-03-01", periods=10, freq="7D").as_unit(
+            "us"
+        )
+        names = [f"T{place:03d}" for place in range(12)]
+        for place in range(n_features):
+            value = rng.normal(size=len(dates) * len(names))
+            index = pd.MultiIndex.from_product([dates, names], names=["date", "ticker"])
+            table = index.to_frame(index=False).assign(model=model, fold=fold)
+            strength = (n_features - place) / n_features * 0.01
+            table["feature"] = f"feature_{place:02d}"
+            table["value"] = value.astype(np.float32)
+            table["contribution"] = strength * np.tanh(value) + rng.normal(
+                0, 0.001, len(value)
+            )
+            tables.append(table)
+        bias = tables[-1].assign(feature="bias", value=np.nan, contribution=0.5)
+        tables.append(bias)
+    return pd.concat(tables, ignore_index=True)
+
+
+def draw_fits(models: tuple[str, ...], *, n_folds: int = 3) -> pd.DataFrame:
+    rows = [
+        {
+            "model": model,
+            "fold": fold,
+            "n_train": 10_000 * (fold + 1),
+            "n_test": 2_500,
+            "train_start": pd.Timestamp("2015-01-02"),
+            "max_label_end": pd.Timestamp(f"{2017 + fold}-12-22"),
+            "embargo_sessions": 5,
+            "test_start": pd.Timestamp(f"{2018 + fold}-01-05"),
+            "test_end": pd.Timestamp(f"{2018 + fold}-12-28"),
+            "skipped": "",
+        }
+        for model in models
+        for fold in range(n_folds)
+    ]
+    return pd.DataFrame(rows)
+
+
+def draw_ingestion(*, dated: bool = True) -> dict[str, Any]:
+    coverage = [
+        {"year": year, "members": 500, "priced": 430 + 20 * step, "covered": share}
+        for step, (year, share) in enumerate([(2018, 0.86), (2019, 0.9), (2020, 0.94)])
+    ]
+    return {
+        "market": "files",
+        "data_hash": "bbbb",
+        "bars": {
+            "n_input": 1_000_000,
+            "n_kept": 999_000,
+            "n_rejected": 1_000,
+            "by_reason": {"not_a_session": 900, "duplicate": 100},
+            "excluded_tickers": ["BAD"],
+            "missing_by_ticker": {f"T{place:03d}": place for place in range(1, 40)},
+        },
+        "membership": {"source": "membership" if dated else "listing"},
+        "sectors": {"n_tickers": 50, "n_unknown": 2},
+        "benchmarks": {"n_input": 100},
+        "coverage": coverage if dated else None,
+    }
