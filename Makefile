@@ -34,10 +34,10 @@ run: .venv/.ok ## simulated market to report (ENV=..., PARAMS="key=value,...")
 	$(BIN)/kedro run --pipeline=walk_forward --env=$(ENV) $(if $(PARAMS),--params "$(PARAMS)")
 
 test: lint types contracts ## lint, types, import contracts and every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-core: .venv/.dev ## the fast tests alone, under two minutes
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/.dev ## the proofs at full size
 	$(BIN)/python -m pytest -m slow --full-size

@@ -1,0 +1,49 @@
+"""Configuration: Kedro's loader, plus ``quick`` and a check of every key."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+
+# Kedro calls OmegaConf by a name that OmegaConf retires; the user can do nothing.
+warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
+
+
+class ExperimentConfigLoader(OmegaConfigLoader):
+    """Load parameters as a checked experiment, with its quick settings if asked for."""
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return one configuration type; parameters come validated and complete.
+
+        Raises
+        ------
+        ConfigError
+            For unknown keys, wrong types and values out of range, before anything runs.
+        """
+        loaded: dict[str, Any] = super().__getitem__(key)
+        if key != "parameters":
+            return loaded
+        from alpha_kedro.experiment import Experiment
+
+        wanted = overlay(loaded, quick_settings(loaded, self.runtime_params or {}))
+        return Experiment.parse(wanted, "").model_dump(mode="json")
+
+
+def quick_settings(
+    parameters: Mapping[str, Any], runtime: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what ``quick: true`` changes; what the command line says still wins."""
+    if not parameters.get("quick"):
+        return {}
+    return overlay(parameters.get("quick_settings") or {}, runtime)
+
+
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``below`` with the keys of ``above`` laid over it, block by block."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(under, Mapping) and isinstance(value, Mapping)
+        merged[key] = overlay(under, value) if both else value  # type: ignore[arg-type]
+    return merged

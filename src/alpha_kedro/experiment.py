@@ -1,0 +1,141 @@
+"""An experiment: every parameter of a run, typed, checked before anything starts.
+
+``conf/base`` holds the library of named markets, models and strategies; an experiment
+names the ones it runs. What two blocks must agree on is checked here, in one place.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from alpha_kedro.core.errors import ConfigError
+from alpha_kedro.core.registry import unknown_name
+from alpha_kedro.core.spec import Names, Spec
+from alpha_kedro.learning import ExecutionSpec, ModelSpec, WalkForwardSpec
+from alpha_kedro.market import FilesMarketSpec, IngestionSpec, SimulatedMarketSpec
+from alpha_kedro.measures import EvidenceSpec
+from alpha_kedro.portfolio import CostSpec, SimulationSpec, StrategySpec
+from alpha_kedro.signals import FeatureSpec, LabelSpec, SampleSpec
+
+MarketSpec = Annotated[
+    SimulatedMarketSpec | FilesMarketSpec, Field(discriminator="kind")
+]
+S = TypeVar("S", bound=Spec)
+T = TypeVar("T")
+
+_ON_ANOTHER_MODEL = "@"
+
+
+class Experiment(Spec):
+    """All parameters of a run, as they stand in ``conf/``."""
+
+    data_root: str = Field(description="folder or URL every catalog path starts with")
+    market: str = Field(description="the market that is used, a name under markets")
+    markets: dict[str, MarketSpec] = Field(description="the library of markets")
+    ingestion: IngestionSpec = Field(description="which bars are taken")
+    features: FeatureSpec = Field(description="which features are computed")
+    labels: LabelSpec = Field(description="what the scores are asked to foresee")
+    samples: SampleSpec = Field(description="how features become model input")
+    walk_forward: WalkForwardSpec = Field(description="when models are refitted")
+    model_library: dict[str, ModelSpec] = Field(description="the library of models")
+    models: Names = Field(min_length=1, description="the models that are fitted")
+    strategy_library: dict[str, StrategySpec] = Field(
+        description="the library of strategies"
+    )
+    strategies: Names = Field(
+        min_length=1,
+        description="the strategies that are traded; name@model trades other scores",
+    )
+    headline: str = Field(description="the strategy that leads the report")
+    costs: CostSpec = Field(description="what trading and borrowing cost")
+    simulation: SimulationSpec = Field(description="how orders are filled")
+    evidence: EvidenceSpec = Field(description="how results are judged")
+    execution: ExecutionSpec = Field(description="where fits run")
+    seed: int = Field(ge=0, lt=2**31, description="of everything random")
+    quick: bool = Field(description="the same experiment, small: a try in seconds")
+    quick_settings: dict[str, Any] = Field(description="what quick lays over the rest")
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        choose_one(self.markets, self.market, kind="market")
+        choose_models(self.models, self.model_library)
+        books = choose_books(self.strategies, self.strategy_library)
+        choose_one(books, self.headline, kind="headline strategy")
+        for book in books.values():
+            choose_one(dict.fromkeys(self.models), book.model, kind="fitted model")
+        return self
+
+    @model_validator(mode="after")
+    def _blocks_agree(self) -> Self:
+        """Market, labels and ledger must speak of the same sessions and trades."""
+        differ = [
+            f"{one} {first!r} but {other} {second!r}"
+            for one, other in (
+                ("labels.lag", "simulation.lag"),
+                ("labels.delisting_return", "simulation.delisting_return"),
+                ("ingestion.delisted_after", "labels.delisted_after"),
+                ("ingestion.delisted_after", "simulation.delisted_after"),
+                ("ingestion.calendar", f"markets.{self.market}.calendar"),
+            )
+            if (first := self._at(one)) != (second := self._at(other))
+        ]
+        if differ:
+            raise ConfigError(
+                "AK-C007",
+                "blocks that must agree do not",
+                where=differ,
+                fix="give both the same value",
+            )
+        return self
+
+    def _at(self, path: str) -> Any:
+        """Return the value at a dotted path such as ``labels.lag``."""
+        found: Any = self
+        for key in path.split("."):
+            found = found[key] if isinstance(found, dict) else getattr(found, key)
+        return found
+
+
+def choose_one(library: Mapping[str, T], name: str, *, kind: str) -> T:
+    """Return one entry of a library, or raise with the nearest name."""
+    if name not in library:
+        raise unknown_name(kind, name, library)
+    return library[name]
+
+
+def choose_models(
+    names: Iterable[str], library: Mapping[str, Any]
+) -> dict[str, ModelSpec]:
+    """Return the named models of the library.
+
+    Raises
+    ------
+    ConfigError
+        ``AK-C002`` for a name the library does not have.
+    """
+    blocks = {name: choose_one(library, name, kind="model") for name in names}
+    return {name: _typed(ModelSpec, block, name) for name, block in blocks.items()}
+
+
+def choose_books(
+    names: Iterable[str], library: Mapping[str, Any]
+) -> dict[str, StrategySpec]:
+    """Return the named strategies; ``strategy@model`` trades that model's scores.
+
+    Raises
+    ------
+    ConfigError
+        ``AK-C002`` for a strategy the library does not have.
+    """
+    books = {}
+    for name in names:
+        strategy, _, model = name.partition(_ON_ANOTHER_MODEL)
+        block = choose_one(library, strategy, kind="strategy")
+        book = _typed(StrategySpec, block, strategy)
+        books[name] = book.model_copy(update={"model": model}) if model else book
+    return books
+
+
+def _typed(spec: type[S], block: Any, where: str) -> S:
+    return block if isinstance(block, spec) else spec.parse(block, where)

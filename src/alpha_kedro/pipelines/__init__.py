@@ -1,0 +1,1 @@
+"""The stages of the main job. Nodes unpack, call one library function, name outputs."""

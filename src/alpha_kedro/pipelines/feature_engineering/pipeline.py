@@ -1,0 +1,42 @@
+"""The wiring of feature engineering."""
+
+from kedro.pipeline import Pipeline, node
+
+from alpha_kedro.pipelines.feature_engineering.nodes import (
+    make_features,
+    make_labels,
+    make_samples,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Turn clean bars into features, labels and the samples models are fitted on."""
+    return Pipeline(
+        [
+            node(
+                make_features,
+                ["bars", "membership", "sectors", "benchmarks", "params:features"],
+                "features",
+                name="build_features",
+            ),
+            node(
+                make_labels,
+                ["bars", "membership", "sectors", "params:labels", "params:ingestion"],
+                "labels",
+                name="build_labels",
+            ),
+            node(
+                make_samples,
+                [
+                    "features",
+                    "membership",
+                    "sectors",
+                    "params:samples",
+                    "params:labels",
+                    "params:ingestion",
+                ],
+                "samples",
+                name="build_samples",
+            ),
+        ]
+    )
