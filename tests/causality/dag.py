@@ -1,0 +1,211 @@
+"""The whole DAG as it is wired, in memory, on raw tables a test may tamper with."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from alpha_kedro.experiment import Experiment
+from alpha_kedro.market import simulate_market
+from tests.pipelines.runs import PROJECT
+
+RAW = ("bars", "membership", "sectors", "benchmarks", "actions")
+TIMELY = ("features", "samples", "predictions", "weights", "returns")
+OUTCOMES = {"predictions": "label"}
+"""Columns that tell what came of a row later, and may know it."""
+
+CHOSEN = {
+    "models": ["lightgbm", "ridge", "momentum_12_1"],
+    "strategies": [
+        "sector_neutral_quintiles",
+        "sector_neutral_ranks@ridge",
+        "sector_neutral_quintiles@momentum_12_1",
+    ],
+    "headline": "sector_neutral_quintiles",
+    "quick": True,
+    "quick_settings": {
+        "walk_forward": {
+            "first_train_sessions": 300,
+            "refit_every": "quarter",
+            "explain_rows": 5,
+        },
+        "model_library": {"lightgbm": {"lightgbm": {"n_estimators": 8}}},
+    },
+    "execution": {"backend": "serial"},
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The raw tables of one market."""
+
+    bars: pd.DataFrame
+    membership: pd.DataFrame
+    sectors: pd.DataFrame
+    benchmarks: pd.DataFrame
+    actions: pd.DataFrame
+
+
+@cache
+def small_market(n_tickers=40, n_sessions=700, seed=3):
+    """A market with deaths, late listings, halts and changes of membership."""
+    return raw_tables(
+        simulate_market(n_tickers, n_sessions, seed=seed, delisting_rate=0.08)
+    )
+
+
+def raw_tables(market):
+    """The tables of a simulated market, as ingestion is given them."""
+    members = market.membership
+    return Inputs(
+        market.bars,
+        members.assign(price_ticker=members["ticker"]),
+        market.sectors,
+        market.benchmarks,
+        market.actions,
+    )
+
+
+@cache
+def experiment():
+    """The base experiment, small, with three models."""
+    from alpha_kedro.config import ExperimentConfigLoader
+    from alpha_kedro.settings import CONFIG_LOADER_ARGS
+
+    loader = ExperimentConfigLoader(
+        conf_source=str(PROJECT / "conf"), runtime_params=CHOSEN, **CONFIG_LOADER_ARGS
+    )
+    return Experiment.parse(loader["parameters"], "")
+
+
+def run_dag(inputs, *, only_to=("labels", *TIMELY), settings=None):
+    """Run every node from the raw tables to the returns; nothing touches a disk."""
+    from kedro.io import DataCatalog, MemoryDataset
+    from kedro.runner import SequentialRunner
+
+    from alpha_kedro.pipeline_registry import register_pipelines
+
+    job = register_pipelines()["walk_forward"]
+    job = (job - job.only_nodes("load_market")).to_outputs(*only_to)
+    chosen = vars(settings or experiment())
+    held = {f"params:{name}": value for name, value in chosen.items()}
+    held |= {f"raw_{name}": getattr(inputs, name) for name in RAW}
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in held.items()})
+    catalog["fold_cache"] = MemoryDataset(None, copy_mode="assign")
+    kept = {name: MemoryDataset() for name in only_to}
+    for name, dataset in kept.items():
+        dataset._release = _nothing  # the runner forgets what a later node has read
+        catalog[name] = dataset
+    SequentialRunner().run(job, catalog)
+    return {name: dataset.load() for name, dataset in kept.items()}
+
+
+def garbled_after(inputs, day):
+    """Nonsense of the same shape in every input dated after ``day``."""
+    rng = np.random.default_rng(17)
+
+    def later(table, column="date"):
+        return table[column] > day
+
+    return Inputs(
+        _prices_garbled(inputs.bars, later(inputs.bars), rng),
+        _stays_garbled(inputs.membership, day, later(inputs.membership, "start"), rng),
+        inputs.sectors,
+        _prices_garbled(inputs.benchmarks, later(inputs.benchmarks), rng),
+        _payments_garbled(inputs.actions, later(inputs.actions), rng),
+    )
+
+
+def garbled_on(inputs, day, *, but_the_open=False):
+    """Nonsense in the bars of one day."""
+    rng = np.random.default_rng(17)
+    bars = inputs.bars
+    garbled = _prices_garbled(bars, bars["date"] == day, rng)
+    if but_the_open:
+        garbled["open"] = bars["open"]
+        garbled["high"] = garbled[["open", "high"]].max(axis=1)
+        garbled["low"] = garbled[["open", "low"]].min(axis=1)
+    return replace(inputs, bars=garbled)
+
+
+def cut_off_after(inputs, day):
+    """The market as it stood on the evening of ``day``."""
+    stays = inputs.membership[inputs.membership["start"] <= day]
+    ends = stays["end"].where(stays["end"] <= day)
+    return replace(
+        inputs,
+        bars=_until(inputs.bars, day),
+        membership=stays.assign(end=ends).reset_index(drop=True),
+        benchmarks=_until(inputs.benchmarks, day),
+        actions=_until(inputs.actions, day),
+    )
+
+
+def assert_same_until(seen, whole, day, *, names=TIMELY, rtol=0.0):
+    """What is dated up to ``day`` is bit for bit the same, or raise naming what is not.
+
+    ``rtol`` is for a matrix product of another length, which may round otherwise.
+    """
+    for name in names:
+        one, other = (_known(tables[name], name, day) for tables in (seen, whole))
+        assert len(other), f"nothing of {name} is dated up to {day:%Y-%m-%d}"
+        pd.testing.assert_frame_equal(
+            one, other, check_exact=not rtol, rtol=rtol or 1e-5, atol=0, obj=name
+        )
+
+
+def assert_same_labels_until(seen, whole, day, *, settled):
+    """Labels whose outcome had settled by ``day`` are the same.
+
+    Parameters
+    ----------
+    settled
+        Maps a label_end to the day from which no later price can change the label.
+    """
+    one, other = (
+        tables["labels"][settled(tables["labels"]["label_end"]) <= day]
+        for tables in (seen, whole)
+    )
+    assert len(other)
+    pd.testing.assert_frame_equal(
+        one.reset_index(drop=True), other.reset_index(drop=True), check_exact=True
+    )
+
+
+def _nothing():
+    pass
+
+
+def _known(table, name, day):
+    kept = table[table["date"] <= day].drop(columns=OUTCOMES.get(name, []))
+    return kept.reset_index(drop=True)
+
+
+def _until(table, day):
+    return table[table["date"] <= day].reset_index(drop=True)
+
+
+def _prices_garbled(bars, later, rng):
+    """Another level every day, consistent within a bar, and other volumes."""
+    noise = np.where(later, rng.lognormal(0, 0.5, len(bars)), 1.0)
+    prices = {
+        name: bars[name] * noise
+        for name in ("open", "high", "low", "close", "adj_close")
+    }
+    traded = rng.integers(1, 10**7, len(bars))
+    return bars.assign(**prices, volume=np.where(later, traded, bars["volume"]))
+
+
+def _stays_garbled(stays, day, later, rng):
+    """Stays that begin later belong to others, stays that go on end otherwise."""
+    names = stays["ticker"].to_numpy().copy()
+    names[later] = rng.permutation(names[later])
+    ends = stays["end"].mask(~(stays["end"] <= day), pd.NaT)
+    other = stays.assign(ticker=names, price_ticker=names, end=ends)
+    return other.sort_values(["ticker", "start"], ignore_index=True)
+
+
+def _payments_garbled(actions, later, rng):
+    paid = actions["dividend"] * rng.lognormal(0, 1, len(actions))
+    return actions.assign(dividend=np.where(later, paid, actions["dividend"]))
