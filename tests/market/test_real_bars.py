@@ -47,7 +47,7 @@ def test_the_known_defects_of_the_delisted_are_counted(delisted):
     gappy = found.rejects.query("reason == 'too_many_gaps'")
     assert set(gappy["ticker"]) == {"BUD", "NLSN", "SNI"}
     assert report["excluded_tickers"] == []
-    assert len(report["price_only_tickers"]) == 52
+    assert len(report["price_only_tickers"]) == 53
     missing = [report[f"n_{name}_missing"] for name in ("open", "high", "low")]
     assert missing == [76, 60, 59]
 
