@@ -9,7 +9,6 @@ from alpha_kedro.core.panel import Axes
 from alpha_kedro.market import (
     listing_spans,
     membership_mask,
-    sector_codes,
     survivorship_coverage,
 )
 from tests.market.quotes import SESSIONS, cleaned, make_quotes
@@ -67,14 +66,6 @@ def test_a_name_that_stops_early_counts_as_delisted():
     spans = listing_spans(bars, delisted_after=10).set_index("ticker")
     assert dict(spans["delisted"]) == {"A": False, "B": True, "C": False}
     assert spans.loc["B", "last"] == pd.Timestamp(SESSIONS[-11])
-
-
-def test_sectors_are_numbered_in_the_order_of_their_names():
-    sectors = pd.DataFrame({"ticker": ["B", "A"], "sector": ["Energy", "Utilities"]})
-    codes, names = sector_codes(sectors, np.array(["A", "B", "C"], dtype=object))
-    assert names == ("Energy", "UNKNOWN", "Utilities")
-    assert list(codes) == [2, 0, 1]
-    assert codes.dtype == np.int64
 
 
 def test_coverage_counts_the_members_nobody_has_prices_of():

@@ -245,6 +245,12 @@ def test_long_lists_of_the_ingestion_report_become_one_line():
     assert ("bars", "missing by ticker", listed) in rows
 
 
+def test_a_count_whose_names_are_listed_is_shown_once():
+    report = {"sectors": {"n_unknown": 2, "unknown": ["AA", "BB"], "n_tickers": 9}}
+    rows = ingestion_table(report).rows
+    assert rows == (("sectors", "unknown", "2: AA, BB"), ("sectors", "tickers", "9"))
+
+
 def test_a_table_aligns_words_left_and_numbers_right():
     table = Table(("Name", "N"), (("a", "1"), ("long name", "1,000")))
     assert as_text(table).splitlines() == [

@@ -12,7 +12,7 @@ from alpha_kedro.core.fingerprint import hash_parameters
 
 _NAMED = (
     *("alpha-kedro", "kedro", "numpy", "pandas", "pyarrow", "numba", "scipy"),
-    *("scikit-learn", "lightgbm", "xgboost", "exchange-calendars"),
+    *("scikit-learn", "lightgbm", "xgboost-cpu", "exchange-calendars"),
 )
 _PLACES = ("data_root", "execution")
 """Where and how a run happens; the same experiment elsewhere has the same hash."""

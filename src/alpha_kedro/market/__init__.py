@@ -2,7 +2,7 @@
 
 `load_market` gives the tables of a simulated market or of files. `clean_bars`,
 `clean_membership`, `clean_sectors` and `clean_benchmarks` check them and account for
-every row. `membership_mask`, `sector_codes` and `listing_spans` say who could be held.
+every row. `membership_mask` and `listing_spans` say who could be held.
 """
 
 from alpha_kedro.market.adjust import to_split_basis, total_return_close
@@ -24,7 +24,6 @@ from alpha_kedro.market.tables import MarketTables, load_market
 from alpha_kedro.market.universe import (
     listing_spans,
     membership_mask,
-    sector_codes,
     survivorship_coverage,
 )
 
@@ -44,7 +43,6 @@ __all__ = [
     "listing_spans",
     "load_market",
     "membership_mask",
-    "sector_codes",
     "simulate_market",
     "survivorship_coverage",
     "to_split_basis",

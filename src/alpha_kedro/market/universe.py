@@ -1,13 +1,10 @@
 """Who could be held on which day: dated membership, listing spans, sector codes."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
-from alpha_kedro.core.panel import Axes, Bool, Dates, Int, Panel
+from alpha_kedro.core.panel import Axes, Bool, Dates, Panel
 from alpha_kedro.core.prices import delisting_rows
-from alpha_kedro.market.reference import UNKNOWN
 from alpha_kedro.market.tickers import match_spelling
 
 
@@ -65,31 +62,6 @@ def listing_spans(bars: pd.DataFrame, *, delisted_after: int) -> pd.DataFrame:
     dates = bars.groupby("ticker")["date"]
     spans = pd.DataFrame({"first": dates.min(), "last": dates.max(), "delisted": gone})
     return spans.reset_index()
-
-
-def sector_codes(
-    sectors: pd.DataFrame, tickers: Iterable[str]
-) -> tuple[Int, tuple[str, ...]]:
-    """Return the sector of each ticker as a number.
-
-    Parameters
-    ----------
-    sectors
-        ticker, sector; one row per ticker.
-    tickers
-        (n_tickers,) in the order of the panel.
-
-    Returns
-    -------
-    codes
-        (n_tickers,) int64 index into ``names``.
-    names
-        The sectors met, sorted; a ticker without a row is ``UNKNOWN``.
-    """
-    labels = sectors.set_index("ticker")["sector"]
-    known = labels.reindex(pd.Index(tickers)).fillna(UNKNOWN)
-    names, codes = np.unique(known.to_numpy(dtype=object), return_inverse=True)
-    return codes.astype(np.int64), tuple(names)
 
 
 def survivorship_coverage(

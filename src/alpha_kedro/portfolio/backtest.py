@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.errors import SimulationError
-from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, Tickers, gather
+from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, gather
 from alpha_kedro.core.registry import unknown_name
+from alpha_kedro.core.sectors import sector_codes
 from alpha_kedro.portfolio.construction import StrategySpec, Targets
 from alpha_kedro.portfolio.costs import CostRates, CostSpec, rates_on
 from alpha_kedro.portfolio.frames import refuse_decisions_off, refuse_strangers
@@ -116,7 +117,7 @@ def run_backtest(
         scores=dict(zip(rows, sections["score"], strict=True)),
         universe=dict(zip(rows, np.isfinite(sections["row"]), strict=True)),
         axes=axes,
-        groups=_sector_codes(sectors, prices.tickers),
+        groups=sector_codes(sectors, prices.tickers),
         traded=prices["traded"][start:].astype(bool),
         spec=spec,
         seed=seed,
@@ -262,14 +263,6 @@ def _cross_sections(scores: pd.DataFrame, prices: Axes) -> Panel:
     refuse_strangers(prices, axes.tickers, "scores")
     axes = Axes(axes.dates, prices.tickers)
     return Panel.from_table(scores.assign(row=1.0), ["score", "row"], axes=axes)
-
-
-def _sector_codes(sectors: pd.DataFrame | None, tickers: Tickers) -> Int:
-    """Return the rank of each sector among the sectors' names, -1 where unknown."""
-    if sectors is None:
-        return np.full(len(tickers), -1, dtype=np.int64)
-    sector = sectors.set_index("ticker")["sector"].reindex(tickers)
-    return pd.Categorical(sector).codes.astype(np.int64)
 
 
 def _events(targets: Mapping[int, Targets], axes: Axes, lag: int) -> list[Event]:

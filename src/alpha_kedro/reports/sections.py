@@ -138,8 +138,7 @@ def sections(
         Section(
             "protocol",
             "How it was tested",
-            "Every fit used labels that ended before its first test date, by the date "
-            "of the last price a label used.",
+            "Every fit used labels that were final before its first test date.",
             (fold_chart(fit_ledger, model=model),),
             ((f"Fits of {model}", fit_table(fit_ledger, model=model)),),
         ),

@@ -221,6 +221,8 @@ def _entries(
     block: Mapping[str, Any], *, show: Callable[[Any], str], above: str = ""
 ) -> Iterator[tuple[str, str]]:
     for key, value in block.items():
+        if str(key).removeprefix("n_") in block.keys() - {key}:
+            continue  # the list of that name is shown with its length
         words = f"{above}{plain_words(str(key))}"
         if isinstance(value, Mapping) and len(value) <= _MOST_LINES:
             yield from _entries(value, show=show, above=f"{words}: ")

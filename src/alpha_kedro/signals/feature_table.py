@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from alpha_kedro.core.errors import ConfigError, DataError
 from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, Single, gather
 from alpha_kedro.core.prices import price_panel
+from alpha_kedro.core.sectors import sector_codes
 from alpha_kedro.core.spec import Names, Spec
 from alpha_kedro.signals.features import (
     FEATURES,
@@ -98,7 +99,7 @@ def build_features(
         market_return=(
             None if benchmark is None else benchmark_return(benchmark, prices.axes)
         ),
-        groups=None if sectors is None else _group_codes(sectors, prices.axes),
+        groups=None if sectors is None else sector_codes(sectors, prices.tickers),
     )
     listed = np.isfinite(inputs.close)
     places = gather(prices.axes, {}, listed)
@@ -210,22 +211,6 @@ def _sector_row(groups: Int | None, axes: Axes) -> Float:
     if groups.shape != (n_tickers,):
         raise _misfit("array of groups", groups.shape, (n_tickers,))
     return _read_only(np.where(groups < 0, np.nan, groups)[None, :])
-
-
-def _group_codes(sectors: pd.DataFrame, axes: Axes) -> Int:
-    """Code each ticker's group, the groups in alphabetical order, -1 for none."""
-    twice = sectors.loc[sectors["ticker"].duplicated(), "ticker"]
-    if len(twice):
-        raise DataError(
-            "AK-D053",
-            "a ticker stands in the sectors more than once",
-            where=twice,
-            wanted="one group per ticker",
-            fix="keep one row per ticker",
-        )
-    codes, _ = pd.factorize(sectors["sector"], sort=True)
-    by_ticker = pd.Series(codes, index=sectors["ticker"])
-    return by_ticker.reindex(axes.tickers, fill_value=-1).to_numpy(dtype=np.int64)
 
 
 def _read_only(array: npt.NDArray[np.generic]) -> Float:

@@ -5,7 +5,8 @@ import pandas as pd
 from alpha_kedro.core.calendar import decision_rows
 from alpha_kedro.core.panel import Axes
 from alpha_kedro.core.prices import price_panel
-from alpha_kedro.market import IngestionSpec, membership_mask, sector_codes
+from alpha_kedro.core.sectors import sector_codes
+from alpha_kedro.market import IngestionSpec, membership_mask
 from alpha_kedro.signals import (
     FeatureSpec,
     LabelSpec,
@@ -46,7 +47,7 @@ def make_labels(
     return build_labels(
         prices,
         mask=membership_mask(membership, prices.axes),
-        groups=sector_codes(sectors, prices.tickers)[0],
+        groups=sector_codes(sectors, prices.tickers),
         spec=labels,
         calendar=ingestion.calendar,
     )
