@@ -8,7 +8,7 @@ BIN      := .venv/bin
 ENV      ?= base
 PARAMS   ?=
 LOCK_ARGS := --no-header --no-annotate --no-emit-package alpha-kedro \
-             --extra boost --extra viz --extra notebook
+             --extra boost --extra db --extra viz --extra notebook
 
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1

@@ -13,10 +13,11 @@ from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.registry import unknown_name
 from alpha_kedro.core.spec import Names, Spec
 from alpha_kedro.learning import ExecutionSpec, ModelSpec, WalkForwardSpec
-from alpha_kedro.market import FilesMarketSpec, IngestionSpec, SimulatedMarketSpec
+from alpha_kedro.market import IngestionSpec, SimulatedMarketSpec
 from alpha_kedro.measures import EvidenceSpec
 from alpha_kedro.portfolio import CostSpec, SimulationSpec, StrategySpec
 from alpha_kedro.signals import FeatureSpec, LabelSpec, SampleSpec
+from alpha_kedro.sources import FilesMarketSpec
 
 MarketSpec = Annotated[
     SimulatedMarketSpec | FilesMarketSpec, Field(discriminator="kind")

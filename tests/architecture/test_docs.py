@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from alpha_kedro.market import SimulatedMarketSpec, load_market
+from alpha_kedro.market import SimulatedMarketSpec
 from alpha_kedro.pipeline_registry import register_pipelines
+from alpha_kedro.sources import load_market
 from tests.architecture.commands import (
     PAGES,
     Command,

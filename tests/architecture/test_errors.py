@@ -22,9 +22,9 @@ from alpha_kedro.hooks import refuse_orphans
 from alpha_kedro.learning import ModelSpec, Spans, make_model
 from alpha_kedro.learning.models import feature_matrix
 from alpha_kedro.learning.store import load_model, save_model
-from alpha_kedro.market import FilesMarketSpec, load_market
-from alpha_kedro.market.files import read_bars
 from alpha_kedro.signals import compute_features
+from alpha_kedro.sources import FilesMarketSpec, load_market
+from alpha_kedro.sources.files import read_bars
 from tests.architecture.house import PROJECT, SOURCES, calls_in
 from tests.causality.checks import difficult_prices
 from tests.learning.planted import window

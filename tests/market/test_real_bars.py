@@ -6,13 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alpha_kedro.market import (
-    FilesMarketSpec,
-    clean_bars,
-    clean_benchmarks,
-    load_market,
-    survivorship_coverage,
-)
+from alpha_kedro.market import clean_bars, clean_benchmarks, survivorship_coverage
+from alpha_kedro.sources import FilesMarketSpec, load_market
 
 DATA = Path(
     os.environ.get("ALPHA_KEDRO_DATA", Path(__file__).parents[3] / "shared" / "data")

@@ -15,8 +15,8 @@ from alpha_kedro.core.panel import Panel
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.market.adjust import to_split_basis, total_return_close
 from alpha_kedro.market.simulated import SimulatedMarket, simulate_market
-from alpha_kedro.market.simulated_returns import _skewed
-from alpha_kedro.market.simulated_tables import index_members, membership_table
+from alpha_kedro.market.simulated.returns import _skewed
+from alpha_kedro.market.simulated.tables import index_members, membership_table
 
 TABLES = ("bars", "membership", "sectors", "benchmarks", "actions", "truth")
 QUOTES = ("open", "high", "low", "close")

@@ -10,14 +10,14 @@ from scipy.stats import spearmanr
 from alpha_kedro.core.panel import Float, Panel
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.market.simulated import SimulatedMarket, simulate_market
-from alpha_kedro.market.simulated_skill import (
+from alpha_kedro.market.simulated.skill import (
     Prospects,
     forecast,
     planted_gap,
     rank_ic,
     solve_strength,
 )
-from alpha_kedro.market.simulated_spec import SimulatedMarketSpec
+from alpha_kedro.market.simulated.spec import SimulatedMarketSpec
 
 
 def daily_rank_ic(feature: Float, outcome: Float) -> Float:

@@ -8,10 +8,10 @@ a digest that stands before it and that other readers skip. Every read verifies 
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -52,13 +52,47 @@ def write_bytes(target: Path, content: bytes) -> None:
 
 def write_parquet(target: Path, table: pd.DataFrame) -> None:
     """Write a table atomically, zstd-compressed, with a checksum on every part."""
+    write_parquet_parts(target, [table], rows_per_group=max(len(table), 1))
+
+
+def write_parquet_parts(
+    target: Path, parts: Iterable[pd.DataFrame], *, rows_per_group: int
+) -> int:
+    """Write tables of the same columns one after the other as one; return its rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    content = pa.Table.from_pandas(table, preserve_index=False)
-    with atomic_path(target) as partial:
-        pq.write_table(content, partial, compression="zstd", write_page_checksum=True)
+    n_rows, schema = 0, None
+    with atomic_path(target) as partial, ExitStack() as open_files:
+        for part in parts:
+            content = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
+            if schema is None:
+                schema = content.schema
+                writer = open_files.enter_context(
+                    pq.ParquetWriter(
+                        partial, schema, compression="zstd", write_page_checksum=True
+                    )
+                )
+            writer.write_table(content, row_group_size=rows_per_group)
+            n_rows += len(part)
+        open_files.close()
         _seal_footer(partial)
+    return n_rows
+
+
+def open_parquet(source: Path) -> Any:
+    """Open a table as `pyarrow.parquet.ParquetFile`, its footer verified.
+
+    Raises
+    ------
+    DataError
+        ``AK-D002`` for a truncated, corrupt or foreign file.
+    """
+    import pyarrow.parquet as pq
+
+    with damage_named(source):
+        _verify_footer(source)
+        return pq.ParquetFile(source, page_checksum_verification=True)
 
 
 def read_parquet(source: Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -69,14 +103,23 @@ def read_parquet(source: Path, columns: list[str] | None = None) -> pd.DataFrame
     DataError
         ``AK-D002`` for a truncated, corrupt or foreign file.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with damage_named(source):
         _verify_footer(source)
         content = pq.read_table(
             source, columns=columns, page_checksum_verification=True
         )
+    return pd.DataFrame(content.to_pandas())
+
+
+@contextmanager
+def damage_named(source: Path) -> Iterator[None]:
+    """Turn what pyarrow says of a damaged file into ``AK-D002`` with its path."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -87,7 +130,6 @@ def read_parquet(source: Path, columns: list[str] | None = None) -> pd.DataFrame
             got=str(error).splitlines()[0],
             fix="delete it and run the pipeline that makes it again",
         ) from error
-    return pd.DataFrame(content.to_pandas())
 
 
 def head_of_parquet(source: Path, n_rows: int) -> pd.DataFrame:

@@ -1,13 +1,12 @@
-"""What market data mean: where they come from, what is fit for use, who is listed.
+"""What market data mean: what is fit for use, who is listed, a market to simulate.
 
-`load_market` gives the tables of a simulated market or of files. `clean_bars`,
-`clean_membership`, `clean_sectors` and `clean_benchmarks` check them and account for
-every row. `membership_mask` and `listing_spans` say who could be held.
+`clean_bars`, `clean_membership`, `clean_sectors` and `clean_benchmarks` check what a
+source gave and account for every row. `membership_mask` and `listing_spans` say who
+could be held.
 """
 
 from alpha_kedro.market.adjust import to_split_basis, total_return_close
 from alpha_kedro.market.bars import CleanBars, IngestionSpec, clean_bars
-from alpha_kedro.market.files import FilesMarketSpec
 from alpha_kedro.market.reference import (
     UNKNOWN,
     clean_benchmarks,
@@ -20,7 +19,6 @@ from alpha_kedro.market.simulated import (
     draw_market,
     simulate_market,
 )
-from alpha_kedro.market.tables import MarketTables, load_market
 from alpha_kedro.market.universe import (
     listing_spans,
     membership_mask,
@@ -30,9 +28,7 @@ from alpha_kedro.market.universe import (
 __all__ = [
     "UNKNOWN",
     "CleanBars",
-    "FilesMarketSpec",
     "IngestionSpec",
-    "MarketTables",
     "SimulatedMarket",
     "SimulatedMarketSpec",
     "clean_bars",
@@ -41,7 +37,6 @@ __all__ = [
     "clean_sectors",
     "draw_market",
     "listing_spans",
-    "load_market",
     "membership_mask",
     "simulate_market",
     "survivorship_coverage",

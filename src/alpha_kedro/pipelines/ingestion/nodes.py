@@ -11,14 +11,13 @@ from alpha_kedro.core.registry import unknown_name
 from alpha_kedro.experiment import MarketSpec
 from alpha_kedro.market import (
     IngestionSpec,
-    MarketTables,
     clean_bars,
     clean_benchmarks,
     clean_membership,
     clean_sectors,
-    load_market,
     survivorship_coverage,
 )
+from alpha_kedro.sources import MarketTables, load_market
 
 _OPTIONAL = {
     "membership": ["ticker", "start", "end", "price_ticker"],

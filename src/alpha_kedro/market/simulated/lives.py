@@ -7,7 +7,7 @@ import numpy as np
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Bool, Float, Int, Tickers
-from alpha_kedro.market.simulated_spec import SimulatedMarketSpec
+from alpha_kedro.market.simulated.spec import SimulatedMarketSpec
 
 SECTORS = (
     "Communication Services",

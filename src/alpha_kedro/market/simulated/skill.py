@@ -18,9 +18,9 @@ import numpy as np
 
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Bool, Float
-from alpha_kedro.market.simulated_lives import Lives, Names
-from alpha_kedro.market.simulated_returns import Factors, Moves
-from alpha_kedro.market.simulated_spec import SimulatedMarketSpec
+from alpha_kedro.market.simulated.lives import Lives, Names
+from alpha_kedro.market.simulated.returns import Factors, Moves
+from alpha_kedro.market.simulated.spec import SimulatedMarketSpec
 
 _PARTNERS = (1, 2, 3)  # neighbours in ticker order, which says nothing about a name
 _TOLERANCE = 1e-6

@@ -7,9 +7,9 @@ import pandas as pd
 
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.core.panel import Axes, Float, gather
-from alpha_kedro.market.simulated_lives import Lives, Names
-from alpha_kedro.market.simulated_returns import Moves
-from alpha_kedro.market.simulated_spec import SimulatedMarketSpec
+from alpha_kedro.market.simulated.lives import Lives, Names
+from alpha_kedro.market.simulated.returns import Moves
+from alpha_kedro.market.simulated.spec import SimulatedMarketSpec
 
 DECIMALS = 4
 _DIVIDEND_DECIMALS = 6

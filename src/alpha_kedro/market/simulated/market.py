@@ -25,20 +25,18 @@ import pandas as pd
 from alpha_kedro.core.calendar import sessions_between
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Axes, Dates, gather
-from alpha_kedro.market.simulated_bars import actions_table, draw_actions, make_bars
-from alpha_kedro.market.simulated_lives import draw_lives, draw_names
-from alpha_kedro.market.simulated_returns import draw_factors, draw_moves
-from alpha_kedro.market.simulated_skill import plant
-from alpha_kedro.market.simulated_spec import SimulatedMarketSpec
-from alpha_kedro.market.simulated_tables import (
+from alpha_kedro.market.simulated.bars import actions_table, draw_actions, make_bars
+from alpha_kedro.market.simulated.lives import draw_lives, draw_names
+from alpha_kedro.market.simulated.returns import draw_factors, draw_moves
+from alpha_kedro.market.simulated.skill import plant
+from alpha_kedro.market.simulated.spec import SimulatedMarketSpec
+from alpha_kedro.market.simulated.tables import (
     benchmarks_table,
     index_members,
     known_size,
     membership_table,
     sectors_table,
 )
-
-__all__ = ["SimulatedMarket", "SimulatedMarketSpec", "draw_market", "simulate_market"]
 
 _DAYS_PER_SESSION = 1.6  # calendar days; 1.45 is what exchanges need on average
 _SPARE_DAYS = 14

@@ -7,8 +7,8 @@ import numpy as np
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Bool, Float
-from alpha_kedro.market.simulated_lives import SECTORS, Lives, Names
-from alpha_kedro.market.simulated_spec import SimulatedMarketSpec
+from alpha_kedro.market.simulated.lives import SECTORS, Lives, Names
+from alpha_kedro.market.simulated.spec import SimulatedMarketSpec
 
 _MARKET_CLUSTERING = 0.97, 0.20  # persistence per session, log standard deviation
 _OWN_CLUSTERING = 0.95, 0.25

@@ -5,12 +5,8 @@ import pandas as pd
 import pytest
 
 from alpha_kedro.core.errors import ConfigError, DataError
-from alpha_kedro.market import (
-    FilesMarketSpec,
-    SimulatedMarketSpec,
-    clean_bars,
-    load_market,
-)
+from alpha_kedro.market import SimulatedMarketSpec, clean_bars
+from alpha_kedro.sources import FilesMarketSpec, load_market
 from tests.market.quotes import SESSIONS, TODAY, make_quotes
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.core.panel import Axes, Bool, Dates, Float, gather
-from alpha_kedro.market.simulated_bars import DECIMALS, Actions
-from alpha_kedro.market.simulated_lives import SECTORS, Lives, Names
-from alpha_kedro.market.simulated_returns import Factors, Moves
+from alpha_kedro.market.simulated.bars import DECIMALS, Actions
+from alpha_kedro.market.simulated.lives import SECTORS, Lives, Names
+from alpha_kedro.market.simulated.returns import Factors, Moves
 
 _TECH_TILT = {"Information Technology": 5.0, "Communication Services": 2.0}
 _FIRST_LEVELS = {"QQQ": 90.0, "SPY": 180.0}
