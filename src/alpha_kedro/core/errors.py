@@ -85,6 +85,13 @@ class SimulationError(AlphaKedroError):
     """A portfolio or a ledger that does not add up."""
 
 
+def fault_of_ours(error: BaseException | None) -> AlphaKedroError | None:
+    """Return the error of ours behind one that Kedro raised in its place, if any."""
+    while error is not None and not isinstance(error, AlphaKedroError):
+        error = error.__cause__
+    return error
+
+
 def shorten(places: Iterable[object]) -> str:
     """Return the first five places and a count of the rest."""
     named = [str(place) for place in places]

@@ -1,14 +1,15 @@
 """What a run keeps on disk: tables, JSON, text, figures and folders.
 
 Local files are written atomically and Parquet pages are checksummed on both sides (see
-:mod:`alpha_kedro.core.files`). Other fsspec URLs are uploaded whole from a finished
-local file, which object stores make visible in one step.
+:mod:`alpha_kedro.core.files`). What goes to another fsspec URL is finished locally
+first, see :mod:`alpha_kedro.datasets.transfer`.
 """
 
 import base64
 import json
 import tempfile
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -25,6 +26,8 @@ from alpha_kedro.core.files import (
     write_bytes,
     write_parquet,
 )
+from alpha_kedro.core.stored_table import StoredTable, write_parts
+from alpha_kedro.datasets.transfer import fetch, send
 
 Saved = TypeVar("Saved")
 Loaded = TypeVar("Loaded")
@@ -57,14 +60,14 @@ class _FileDataset(AbstractDataset[Saved, Loaded]):
         with tempfile.TemporaryDirectory() as folder:
             local = Path(folder, self._path.name)
             writer(local)
-            self._files.put_file(str(local), self.location)
+            send(self._files, local, self.location)
 
     def _read(self, reader: Callable[[Path], Loaded]) -> Loaded:
         if self._protocol == "file":
             return reader(Path(self._path))
         with tempfile.TemporaryDirectory() as folder:
             local = Path(folder, self._path.name)
-            self._files.get_file(self.location, str(local))
+            fetch(self._files, self.location, local)
             return reader(local)
 
     def _exists(self) -> bool:
@@ -87,8 +90,36 @@ class ParquetDataset(_FileDataset[pd.DataFrame, pd.DataFrame]):
 
     def preview(self, nrows: int = 10) -> TablePreview:
         """Return the first rows for Kedro-Viz, reading no more than these."""
-        rows = self._read(lambda path: head_of_parquet(path, nrows))
-        return TablePreview(json.loads(rows.to_json(orient="split", date_format="iso")))
+        return self._read(lambda path: _preview(path, nrows))
+
+
+class StoredTableDataset(
+    _FileDataset[pd.DataFrame | Iterable[pd.DataFrame], StoredTable]
+):
+    """A table that is saved and read part by part, for what is larger than memory."""
+
+    def save(self, data: pd.DataFrame | Iterable[pd.DataFrame]) -> None:
+        """Write a table, or its parts one after the other."""
+        parts = [data] if isinstance(data, pd.DataFrame) else data
+        self._write(lambda path: _write_parts(path, parts))
+
+    def load(self) -> StoredTable:
+        """Open the table; nothing but its footer is read.
+
+        A remote table is fetched into a folder that lives as long as the table does.
+        """
+        if self._protocol == "file":
+            return StoredTable(Path(self._path))
+        folder = tempfile.TemporaryDirectory()
+        local = Path(folder.name, self._path.name)
+        fetch(self._files, self.location, local)
+        table = StoredTable(local)
+        weakref.finalize(table, folder.cleanup)
+        return table
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """Return the first rows for Kedro-Viz, reading no more than these."""
+        return self._read(lambda path: _preview(path, nrows))
 
 
 class JsonDataset(_FileDataset[dict[str, Any], dict[str, Any]]):
@@ -163,3 +194,12 @@ class FolderDataset(AbstractDataset[Path, Path]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
+
+
+def _write_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
+    write_parts(path, parts)
+
+
+def _preview(path: Path, n_rows: int) -> TablePreview:
+    rows = head_of_parquet(path, n_rows)
+    return TablePreview(json.loads(rows.to_json(orient="split", date_format="iso")))
