@@ -40,6 +40,16 @@ def test_dollar_volume_is_what_was_paid_on_the_day():
     np.testing.assert_array_equal(panel["volume"], [[100.0, NAN], [200.0, 0.0]])
 
 
+def test_volume_is_counted_in_shares_of_the_first_bar():
+    split = bars().assign(share_factor=[1.0, 2.0, 1.0])
+    panel = price_panel(split)
+    np.testing.assert_array_equal(panel["volume"], [[100.0, NAN], [100.0, 0.0]])
+    np.testing.assert_array_equal(
+        panel["dollar_volume"], [[1000.0, NAN], [4400.0, 0.0]]
+    )
+    assert "share_factor" not in panel.fields
+
+
 def test_neither_a_missing_bar_nor_a_halt_counts_as_traded():
     traded = price_panel(bars())["traded"]
     assert traded.dtype == bool

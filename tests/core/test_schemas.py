@@ -29,7 +29,7 @@ def bars():
     return pd.DataFrame(
         {"date": days("2024-01-02", "2024-01-02"), "ticker": texts("A", "B")}
         | prices
-        | {"volume": [100.0, 0.0], "halted": [False, True]}
+        | {"volume": [100.0, 0.0], "share_factor": [1.0, 2.0], "halted": [False, True]}
     )
 
 
@@ -110,8 +110,13 @@ def returns():
     )
 
 
+_FIGURES = (
+    *("revenues", "op_income", "net_income", "eps_basic", "eps_diluted", "dividend"),
+    *("assets", "cur_assets", "cur_liab", "cash", "equity"),
+    *("cash_flow_op", "cash_flow_inv", "cash_flow_fin"),
+)
+
 GOOD = {
-    "RawBars": lambda: bars().drop(columns=["adj_close", "halted"]).assign(venue="N"),
     "Bars": bars,
     "Rejects": lambda: bars().assign(reason="not_positive"),
     "Membership": lambda: pd.DataFrame(
@@ -122,17 +127,82 @@ GOOD = {
         }
     ),
     "Sectors": lambda: pd.DataFrame(
-        {"ticker": texts("A", "B"), "sector": texts("Energy", "UNKNOWN")}
+        {
+            "ticker": texts("A", "A", "B"),
+            "sector": texts("Energy", "Utilities", "UNKNOWN"),
+            "start": days(None, "2018-10-01", None),
+            "end": days("2018-09-30", None, None),
+        }
     ),
-    "Benchmarks": lambda: bars().drop(columns="halted"),
-    "RawActions": lambda: bars()[["date", "ticker"]].assign(
-        dividend=0.5, split_ratio=1.0
+    "Listings": lambda: pd.DataFrame(
+        {
+            "ticker": texts("A", "B", "C"),
+            "first": days("2005-01-03", "2005-01-03", "2005-01-03"),
+            "last": days("2024-03-08", "2017-12-08", "2005-01-03"),
+            "fate": texts("listed", "source_ended", "delisted"),
+            "exit_return": [NAN, 0.0, -1.0],
+        }
     ),
-    "RawMembership": lambda: bars()[["ticker"]].assign(start="2020-01-01", end=None),
-    "RawSectors": lambda: pd.DataFrame(columns=["ticker", "sector"]),
+    "Benchmarks": lambda: bars().drop(columns=["share_factor", "halted"]),
+    "Fundamentals": lambda: pd.DataFrame(
+        {
+            "known_at": days("2016-05-02", "2016-08-01"),
+            "ticker": texts("A", "A"),
+            "end_date": days("2016-03-31", "2016-06-30"),
+            "known_date": days("2016-05-01", "2016-08-01"),
+            "period": texts("Q1", "Q2"),
+            "amended": [False, True],
+            **{name: [1.5, NAN] for name in _FIGURES},
+            "share_factor": [1.0, NAN],
+        }
+    ),
+    "FundamentalsRejects": lambda: pd.DataFrame(
+        {
+            "ticker": texts("A"),
+            "known_date": days("2016-01-01"),
+            "end_date": days("2016-03-31"),
+            "reason": texts("known_before_end"),
+        }
+    ),
+    "Sentiment": lambda: pd.DataFrame(
+        {
+            "known_at": days("2015-01-05", "2015-01-05"),
+            "ticker": texts("A", "A"),
+            "date": days("2015-01-03", "2015-01-05"),
+            "n_tweets": [3.0, 1.0],
+            "sent_mean": [0.1, -0.2],
+            "sent_std": [0.3, NAN],
+            "n_pos": [2.0, 0.0],
+            "n_neg": [1.0, 1.0],
+        }
+    ),
+    "Findings": lambda: pd.DataFrame(
+        {
+            "ticker": texts("A", ""),
+            "check": texts("large_move", "undated_universe"),
+            "first": days("2024-01-02", None),
+            "last": days("2024-01-02", None),
+            "n_rows": [1, 0],
+            "value": [0.5, NAN],
+            "expected": [0.4, NAN],
+            "severity": texts("note", "note"),
+            "detail": texts("close 3 after 2", ""),
+        }
+    ),
     "Features": features,
     "Labels": labels,
     "Samples": lambda: features().assign(sector=texts("Energy", "Energy")),
+    "FeatureCoverage": lambda: pd.DataFrame(
+        {
+            "year": [2016, 2016],
+            "group": texts("fundamentals", "prices"),
+            "n_features": [15, 31],
+            "member_days": [5200, 5200],
+            "mean_share": [0.69, 1.0],
+            "lowest_share": [0.4, 0.99],
+            "lowest": texts("earnings_yield", "momentum_252_21"),
+        }
+    ),
     "Predictions": predictions,
     "FitLedger": fit_ledger,
     "Contributions": contributions,
@@ -184,7 +254,6 @@ def backwards(table):
 
 
 FAULTS = [
-    ("RawBars", lambda t: t.drop(columns="close"), "close"),
     ("Bars", last_twice, "sorted by date, ticker, each once"),
     ("Bars", backwards, "sorted by date, ticker, each once"),
     ("Bars", set_cell("high", 9.0), "high is not below low"),
@@ -204,11 +273,23 @@ FAULTS = [
     ("Rejects", lambda t: t.drop(columns="reason"), "reason"),
     ("Membership", set_cell("end", pd.Timestamp("2004-01-01")), "not before start"),
     ("Membership", backwards, "sorted by ticker, start"),
-    ("Sectors", last_twice, "sorted by ticker, each once"),
+    ("Sectors", last_twice, "sorted by ticker, start, each once"),
+    ("Listings", set_cell("fate", "bankrupt"), "a known fate"),
+    ("Listings", set_cell("exit_return", -1.1), "at least -1"),
+    ("Listings", set_cell("last", pd.Timestamp("2004-01-01")), "not before first"),
+    ("Listings", last_twice, "sorted by ticker, each once"),
     ("Benchmarks", set_cell("close", -1.0), "above 0"),
-    ("RawActions", lambda t: t.drop(columns="split_ratio"), "split_ratio"),
-    ("RawMembership", lambda t: t.drop(columns="start"), "start"),
-    ("RawSectors", lambda t: t.drop(columns="sector"), "sector"),
+    ("Fundamentals", set_cell("known_at", pd.Timestamp("2016-04-30")), "once known"),
+    ("Fundamentals", set_cell("known_date", pd.Timestamp("2016-03-30")), "once ended"),
+    ("Fundamentals", set_cell("period", "Q4"), "Q1 to Q3 or FY"),
+    ("Fundamentals", set_cell("assets", np.inf), "finite"),
+    ("FundamentalsRejects", lambda t: t.drop(columns="reason"), "reason"),
+    ("Sentiment", set_cell("known_at", pd.Timestamp("2015-01-02")), "once said"),
+    ("Sentiment", set_cell("n_tweets", -1.0), "at least 0"),
+    ("FeatureCoverage", set_cell("mean_share", -0.1), "at least 0"),
+    ("FeatureCoverage", backwards, "sorted by year, group"),
+    ("Findings", set_cell("severity", "fatal"), "a known severity"),
+    ("Findings", set_cell("check", ""), "not empty"),
     ("Features", set_cell("ret_5", np.inf), "finite"),
     ("Features", lambda t: t.assign(ret_5=1.0), "float32"),
     ("Features", backwards, "sorted by date, ticker"),

@@ -1,6 +1,6 @@
 """Small, sound quotes for tests to break."""
 
-from datetime import date
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from alpha_kedro.core.calendar import sessions_between
 from alpha_kedro.market import CleanBars, clean_bars
 
 SESSIONS = sessions_between("XNYS", "2023-01-03", "2023-03-01")
-TODAY = date(2023, 6, 30)
+TODAY = NOW = datetime(2023, 6, 30, 22)
 
 
 def make_quotes(
@@ -36,7 +36,7 @@ def make_quotes(
 
 def cleaned(raw: pd.DataFrame, **options: object) -> CleanBars:
     """Clean bars as of a fixed day, and check that every row is accounted for."""
-    found = clean_bars(raw, **({"today": TODAY} | options))
+    found = clean_bars(raw, **({"now": NOW} | options))
     report = found.report
     assert report["n_input"] == len(raw)
     assert report["n_kept"] == len(found.bars)

@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from alpha_kedro.core.errors import ConfigError, DataError
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.market import IngestionSpec, clean_bars
-from tests.market.quotes import SESSIONS, TODAY, cleaned, make_quotes
+from tests.market.quotes import NOW, SESSIONS, cleaned, make_quotes
 
 PRICE_FAULTS = {
     "no_close": {"close": np.nan},
@@ -44,8 +44,8 @@ def test_sound_bars_are_all_kept_sorted_by_date_and_ticker():
     raw = make_quotes("B", "A")
     bars = cleaned(raw).bars
     assert list(bars) == [
-        "date", "ticker", "open", "high", "low", "close", "adj_close", "volume",
-        "halted",
+        "date", "ticker", "open", "high", "low", "close", "volume", "adj_close",
+        "share_factor", "halted",
     ]  # fmt: skip
     assert bars["date"].dtype == "datetime64[us]"
     assert bars["ticker"].dtype == "str"
@@ -186,6 +186,16 @@ def test_a_ticker_that_comes_back_after_a_delisting_is_refused_from_there():
     assert (found.bars["ticker"] == "A").sum() == 4
 
 
+def test_a_hole_in_the_whole_market_delists_nobody():
+    raw = make_quotes("A", "B")
+    hole = raw[~raw["date"].isin(SESSIONS[4:15])]
+    assert cleaned(hole).report["n_rejected"] == 0
+    # One row of any name on a day is enough for the others to be absent on it.
+    held = raw[~raw["date"].isin(SESSIONS[4:15]) | (raw["ticker"] == "B")]
+    reasons = cleaned(held).report["by_reason"]
+    assert reasons == {"too_many_gaps": len(SESSIONS) - 15}
+
+
 def test_what_a_ticker_misses_later_costs_it_no_earlier_bar():
     raw = make_quotes("A", "B")
     early = raw[raw["date"] <= SESSIONS[3]]
@@ -280,17 +290,18 @@ def test_an_unknown_calendar_lists_the_known_ones():
 def test_no_bar_left_is_an_error_that_says_why():
     raw = make_quotes("A").assign(close=np.nan)
     with pytest.raises(DataError, match=rf"(?s)AK-D016.*no_close: {len(SESSIONS)}"):
-        clean_bars(raw, today=TODAY)
+        clean_bars(raw, now=NOW)
     with pytest.raises(DataError, match="AK-D016"):
-        clean_bars(raw.iloc[:0], today=TODAY)
+        clean_bars(raw.iloc[:0], now=NOW)
     with pytest.raises(DataError, match=r"(?s)AK-D016.*out_of_scope"):
-        clean_bars(raw, today=TODAY, spec=IngestionSpec(start=date(2024, 1, 1)))
+        clean_bars(raw, now=NOW, spec=IngestionSpec(start=date(2024, 1, 1)))
 
 
 def test_the_clock_decides_what_lies_in_the_future():
     raw = make_quotes("A")
-    eve = pd.Timestamp(SESSIONS[-2]).date()
-    assert cleaned(raw, today=eve).report["by_reason"] == {"future_date": 1}
+    assert not cleaned(raw).report["by_reason"]
+    eve = pd.Timestamp(SESSIONS[-2]) + pd.Timedelta(hours=23)
+    assert cleaned(raw, now=eve).report["by_reason"] == {"future_date": 1}
 
 
 def test_rows_out_of_scope_are_counted_apart_from_faults():
@@ -312,6 +323,21 @@ def test_the_seed_draws_the_tickers_whatever_the_order_of_rows():
     backward = cleaned(raw.iloc[::-1], spec=spec, seed=0)
     assert drawn[0] == set(backward.bars["ticker"])
     assert any(names != drawn[0] for names in drawn)
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "float64"])
+def test_a_volume_larger_than_32_bits_is_kept_whole(kind):
+    raw = make_quotes("A").assign(volume=5_000_000_001).astype({"volume": kind})
+    bars = cleaned(raw).bars
+    assert bars["volume"].dtype == "float64"
+    assert (bars["volume"] == 5_000_000_001).all()
+
+
+def test_prices_in_single_precision_are_computed_in_double():
+    raw = make_quotes("A").astype({"close": "float32", "volume": "int32"})
+    bars = cleaned(raw).bars
+    assert (bars[["close", "volume", "adj_close"]].dtypes == "float64").all()
+    np.testing.assert_array_equal(bars["close"], raw["close"].astype("float64"))
 
 
 def test_raw_bars_are_not_changed():

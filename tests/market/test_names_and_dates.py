@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alpha_kedro.core.errors import ConfigError, DataError
 from alpha_kedro.market.columns import as_floats, require_columns
-from alpha_kedro.market.dates import exchange_zone, session_dates
+from alpha_kedro.market.dates import exchange_zone, known_days, session_dates
 from alpha_kedro.market.tickers import canonical_tickers, is_ticker, match_spelling
 from tests.market.quotes import SESSIONS, cleaned, make_quotes
 
@@ -125,3 +125,21 @@ def test_a_number_with_a_separator_is_not_guessed():
         as_floats(table, "close", where="bars.csv")
     assert caught.value.where == ["'1,234.5'"]
     assert np.isnan(as_floats(table.head(3), "close", where="bars.csv")[1:]).all()
+
+
+def test_one_time_of_day_makes_all_that_is_published_known_the_next_day():
+    days = pd.Series(["2023-01-03", "", "2023-01-04"])
+    plain = known_days(days, calendar="XNYS", where="x")
+    assert list(plain.dt.day.dropna()) == [3, 4]
+    timed = known_days(
+        days.replace("2023-01-04", "2023-01-04 08:00"), calendar="XNYS", where="x"
+    )
+    assert list(timed.dt.day.dropna()) == [4, 5]
+    assert timed.isna().tolist() == [False, True, False]
+
+
+def test_midnight_on_the_exchanges_clock_is_no_time_of_day():
+    days = pd.Series(SESSIONS)
+    local = days.dt.tz_localize("America/New_York").dt.tz_convert("UTC")
+    found = known_days(local, calendar="XNYS", where="x")
+    assert list(found) == list(days)

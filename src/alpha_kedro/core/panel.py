@@ -112,7 +112,7 @@ class Panel:
         rows, columns = axes.locate(table)
         inside = (rows >= 0) & (columns >= 0)
         flat = rows[inside] * axes.shape[1] + columns[inside]
-        _refuse_duplicates(flat, table[inside])
+        _refuse_duplicates(flat, table, inside)
         return cls(
             axes, {name: _spread(table, name, inside, flat, axes) for name in fields}
         )
@@ -160,10 +160,11 @@ def _spread(
     return array
 
 
-def _refuse_duplicates(flat: Int, table: pd.DataFrame) -> None:
+def _refuse_duplicates(flat: Int, table: pd.DataFrame, inside: Bool) -> None:
     if not len(flat) or np.bincount(flat).max() == 1:
         return
-    twice = table[table.duplicated(["date", "ticker"], keep=False)]
+    rows = table[inside]
+    twice = rows[rows.duplicated(["date", "ticker"], keep=False)]
     raise DataError(
         "AK-D001",
         "a (date, ticker) stands in the table more than once",

@@ -1,188 +1,209 @@
 """The contract of every table that outlives a run.
 
 The catalog names a contract beside each dataset, and Kedro checks it when the table is
-saved. Unless a contract says otherwise its columns are complete, and its rows stand in
-the order of its key, each key once. Checks are vectorised: millions of rows take a
-fraction of a second.
+saved. What it is made of, and what holds unless it says otherwise: `core.contract`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 
-from alpha_kedro.core.panel import DATE_DTYPE, Int
+from alpha_kedro.core.contract import (
+    A_RETURN,
+    FINITE,
+    NOT_NEGATIVE,
+    POSITIVE,
+    as_given,
+    check,
+    day,
+    feature,
+    real,
+    table_of,
+    text,
+    whole,
+)
 
-_SHOWN = 5
 _ROUNDING = 1e-9
 _VENDOR_ROUNDING = 0.01  # bars may be rounded before they are adjusted for splits
+_PERIODS = ("Q1", "Q2", "Q3", "FY")
+_FIGURES = (
+    *("revenues", "op_income", "net_income", "eps_basic", "eps_diluted", "dividend"),
+    *("assets", "cur_assets", "cur_liab", "cash", "equity"),
+    *("cash_flow_op", "cash_flow_inv", "cash_flow_fin"),
+)
+_FATES = ("listed", "delisted", "source_ended")
+_SEVERITIES = ("refused", "suspect", "note")
 _FEATURE = r"^(?!(?:date|ticker|sector)$).+"
-
-Columns = Mapping[str, pa.Column]
-
-
-def _check(test: Callable[[Any], Any], says: str) -> pa.Check:
-    return pa.Check(
-        test, name=says, error=says, ignore_na=False, n_failure_cases=_SHOWN
-    )
-
-
-# pandera takes every unit of a date for the same type.
-_MICROSECONDS = _check(lambda days: days.dtype == DATE_DTYPE, "in microseconds")
-_FINITE = _check(lambda values: ~np.isinf(values), "finite")
-_POSITIVE = _check(lambda values: ~(values <= 0), "above 0")
-_NOT_NEGATIVE = _check(lambda values: ~(values < 0), "at least 0")
-
-
-def _text() -> pa.Column:
-    return pa.Column("str", _check(lambda names: names != "", "not empty"))
-
-
-def _day(*, missing: bool = False) -> pa.Column:
-    return pa.Column("datetime64[us]", _MICROSECONDS, nullable=missing)
-
-
-def _real(*checks: pa.Check, missing: bool = False) -> pa.Column:
-    return pa.Column("float64", [_FINITE, *checks], nullable=missing)
-
-
-def _whole() -> pa.Column:
-    return pa.Column("int64", _NOT_NEGATIVE)
-
-
-def _feature() -> pa.Column:
-    return pa.Column("float32", _FINITE, nullable=True, regex=True)
 
 
 def _bar() -> dict[str, pa.Column]:
-    prices = {name: _real(_POSITIVE, missing=True) for name in ("open", "high", "low")}
+    prices = {name: real(POSITIVE, missing=True) for name in ("open", "high", "low")}
     return {
-        "date": _day(),
-        "ticker": _text(),
+        "date": day(),
+        "ticker": text(),
         **prices,
-        "close": _real(_POSITIVE),
-        "adj_close": _real(_POSITIVE),
-        "volume": _real(_NOT_NEGATIVE, missing=True),
+        "close": real(POSITIVE),
+        "adj_close": real(POSITIVE),
+        "volume": real(NOT_NEGATIVE, missing=True),
     }
 
 
-def _places(column: "pd.Series[Any]") -> Int:
-    """Return numbers that are ordered and equal as the values of a column are."""
-    if column.dtype.kind in "iM":
-        return column.to_numpy().astype("int64")
-    codes, names = pd.factorize(column)
-    order = np.argsort(np.argsort(names.to_numpy(dtype=object)))
-    return np.append(order, -1)[codes]
-
-
-def _ordered(key: Sequence[str]) -> pa.Check:
-    # One answer for the table: pandera would quote every column of an offending row.
-    def in_order(table: pd.DataFrame) -> bool:
-        greater = np.zeros(max(len(table) - 1, 0), dtype=bool)
-        tied = ~greater
-        for name in key:
-            step = np.diff(_places(table[name]))
-            greater |= tied & (step > 0)
-            tied &= step == 0
-        return bool(greater.all())
-
-    return _check(in_order, f"sorted by {', '.join(key)}, each once")
-
-
-def _table(
-    columns: Columns, *checks: pa.Check, key: Sequence[str], strict: bool = True
-) -> pa.DataFrameSchema:
-    """Return the contract of a table; ``key`` orders its rows and tells them apart."""
-    rules = [_ordered(key), *checks] if key else list(checks)
-    return pa.DataFrameSchema(dict(columns), checks=rules, strict=strict)
-
-
-def _as_given(*columns: str, optional: Sequence[str] = ()) -> pa.DataFrameSchema:
-    """Return the contract of a raw table: its columns are there, anything in them."""
-    present = {name: pa.Column(nullable=True) for name in columns}
-    asked = {name: pa.Column(nullable=True, required=False) for name in optional}
-    return _table(present | asked, key=(), strict=False)
-
-
-RawBars = _as_given(
-    *("date", "ticker", "open", "high", "low", "close", "volume"),
-    optional=["adj_close"],
-)
-"""Bars as a vendor gave them, of names or of benchmarks."""
-
-RawMembership = _as_given("ticker", "start", "end", optional=["price_ticker"])
-"""Membership as it was given; empty where the market has none."""
-
-RawSectors = _as_given("ticker", "sector")
-"""Sectors as they were given; empty where the market has none."""
-
-RawActions = _as_given("date", "ticker", "dividend", "split_ratio")
-"""Corporate actions as they were given; empty where the market has none."""
-
-Bars = _table(
-    _bar() | {"halted": pa.Column("bool")},
-    _check(
+Bars = table_of(
+    _bar() | {"share_factor": real(POSITIVE), "halted": pa.Column("bool")},
+    check(
         lambda bars: ~(bars["high"] < bars["low"] * (1 - _VENDOR_ROUNDING)),
         "high is not below low",
     ),
     key=("date", "ticker"),
 )
-"""Clean bars; open, high, low and volume may be missing."""
+"""Clean bars as quoted on the day; open, high, low and volume may be missing."""
 
-Rejects = _as_given("date", "ticker").add_columns({"reason": _text()})
+Rejects = as_given("date", "ticker").add_columns({"reason": text()})
 """Rows that were refused, as they came, each with its reason."""
 
-Membership = _table(
-    {"ticker": _text(), "start": _day(), "end": _day(missing=True)},
-    _check(lambda spans: ~(spans["end"] < spans["start"]), "end is not before start"),
+FundamentalsRejects = as_given("ticker", "known_date", "end_date").add_columns(
+    {"reason": text()}
+)
+"""Reports that were refused, as they came, each with its reason."""
+
+Findings = table_of(
+    {
+        "ticker": pa.Column("str"),
+        "check": text(),
+        "first": day(missing=True),
+        "last": day(missing=True),
+        "n_rows": whole(),
+        "value": pa.Column("float64", nullable=True),
+        "expected": pa.Column("float64", nullable=True),
+        "severity": pa.Column(
+            "str", check(lambda word: word.isin(_SEVERITIES), "a known severity")
+        ),
+        "detail": pa.Column("str"),
+    },
+    key=(),
+)
+"""What looks wrong or odd in the raw data; no ticker: the whole market."""
+
+Membership = table_of(
+    {"ticker": text(), "start": day(), "end": day(missing=True)},
+    check(lambda spans: ~(spans["end"] < spans["start"]), "end is not before start"),
     key=("ticker", "start"),
 )
 """Who belonged to the universe from when to when; no end: still a member."""
 
-Sectors = _table({"ticker": _text(), "sector": _text()}, key=("ticker",))
-"""The sector of each ticker."""
+Sectors = table_of(
+    {
+        "ticker": text(),
+        "sector": text(),
+        "start": day(missing=True),
+        "end": day(missing=True),
+    },
+    check(lambda labels: ~(labels["end"] < labels["start"]), "end is not before start"),
+    key=("ticker", "start"),
+)
+"""The sector of each ticker from when to when; no start: always, no end: still."""
 
-Benchmarks = _table(_bar(), key=("date", "ticker"))
+Listings = table_of(
+    {
+        "ticker": text(),
+        "first": day(),
+        "last": day(),
+        "fate": pa.Column(
+            "str", check(lambda fates: fates.isin(_FATES), "a known fate")
+        ),
+        "exit_return": real(A_RETURN, missing=True),
+    },
+    check(lambda names: names["last"] >= names["first"], "last is not before first"),
+    key=("ticker",),
+)
+"""When each name's bars start and end, why, and what a position left in it earns."""
+
+Fundamentals = table_of(
+    {
+        "known_at": day(),
+        "ticker": text(),
+        "end_date": day(),
+        "known_date": day(),
+        "period": pa.Column(
+            "str", check(lambda period: period.isin(_PERIODS), "Q1 to Q3 or FY")
+        ),
+        "amended": pa.Column("bool"),
+        **{name: real(missing=True) for name in _FIGURES},
+        "share_factor": real(POSITIVE, missing=True),
+    },
+    check(lambda told: told["known_at"] >= told["known_date"], "usable once known"),
+    check(lambda told: told["known_date"] >= told["end_date"], "known once ended"),
+    key=("known_at", "ticker", "end_date"),
+)
+"""What companies reported, and the session at whose close it was known."""
+
+Sentiment = table_of(
+    {
+        "known_at": day(),
+        "ticker": text(),
+        "date": day(),
+        "n_tweets": real(NOT_NEGATIVE),
+        "sent_mean": real(missing=True),
+        "sent_std": real(NOT_NEGATIVE, missing=True),
+        "n_pos": real(NOT_NEGATIVE),
+        "n_neg": real(NOT_NEGATIVE),
+    },
+    check(lambda said: said["known_at"] >= said["date"], "usable once said"),
+    key=("known_at", "ticker", "date"),
+)
+"""What was said of names, and the session at whose close it was known."""
+
+Benchmarks = table_of(_bar(), key=("date", "ticker"))
 """Bars of the benchmarks; an index has no volume."""
 
-Features = _table(
-    {"date": _day(), "ticker": _text(), _FEATURE: _feature()}, key=("date", "ticker")
+Features = table_of(
+    {"date": day(), "ticker": text(), _FEATURE: feature()}, key=("date", "ticker")
 )
 """One float32 column per feature; missing until its lookback is filled."""
 
-Labels = _table(
+Labels = table_of(
     {
-        "date": _day(),
-        "ticker": _text(),
-        "horizon": pa.Column("int64", _POSITIVE),
-        "fwd_ret": _real(_check(lambda returns: returns >= -1, "at least -1")),
-        "label": _real(),
-        "label_end": _day(),
+        "date": day(),
+        "ticker": text(),
+        "horizon": pa.Column("int64", POSITIVE),
+        "fwd_ret": real(A_RETURN),
+        "label": real(),
+        "label_end": day(),
     },
-    _check(lambda labels: labels["label_end"] > labels["date"], "label_end after date"),
+    check(lambda labels: labels["label_end"] > labels["date"], "label_end after date"),
     key=("date", "ticker"),
 )
 """What came of each decision, and the day that was known."""
 
-Samples = _table(
-    {"date": _day(), "ticker": _text(), "sector": _text(), _FEATURE: _feature()},
+Samples = table_of(
+    {"date": day(), "ticker": text(), "sector": text(), _FEATURE: feature()},
     key=("date", "ticker"),
 )
 """Model input: members of the decision dates, their features made comparable."""
 
-Predictions = _table(
+FeatureCoverage = table_of(
     {
-        "date": _day(),
-        "ticker": _text(),
-        "model": _text(),
-        "fold": _whole(),
-        "score": _real(missing=True),
-        "label": _real(missing=True),
-        "fit_end": _day(missing=True),
+        "year": whole(),
+        "group": text(),
+        "n_features": whole(),
+        "member_days": whole(),
+        "mean_share": real(NOT_NEGATIVE),
+        "lowest_share": real(NOT_NEGATIVE),
+        "lowest": text(),
     },
-    _check(
+    key=("year", "group"),
+)
+"""For which share of the members' decision days features are known, year by year."""
+
+Predictions = table_of(
+    {
+        "date": day(),
+        "ticker": text(),
+        "model": text(),
+        "fold": whole(),
+        "score": real(missing=True),
+        "label": real(missing=True),
+        "fit_end": day(missing=True),
+    },
+    check(
         lambda predictions: ~(predictions["fit_end"] >= predictions["date"]),
         "fit_end before date",
     ),
@@ -190,40 +211,40 @@ Predictions = _table(
 )
 """Out-of-sample scores; a score is missing where a model gave none."""
 
-FitLedger = _table(
+FitLedger = table_of(
     {
-        "model": _text(),
-        "fold": _whole(),
-        "train_start": _day(missing=True),
-        "train_end": _day(missing=True),
-        "max_label_end": _day(missing=True),
-        "embargo_sessions": _whole(),
-        "test_start": _day(missing=True),
-        "test_end": _day(missing=True),
-        "n_train": _whole(),
-        "n_test": _whole(),
+        "model": text(),
+        "fold": whole(),
+        "train_start": day(missing=True),
+        "train_end": day(missing=True),
+        "max_label_end": day(missing=True),
+        "embargo_sessions": whole(),
+        "test_start": day(missing=True),
+        "test_end": day(missing=True),
+        "n_train": whole(),
+        "n_test": whole(),
     },
-    _check(
+    check(
         lambda fits: ~(fits["max_label_end"] >= fits["test_start"]),
         "max_label_end before test_start",
     ),
-    _check(lambda fits: ~fits.duplicated(["model", "fold"]), "each model, fold once"),
+    check(lambda fits: ~fits.duplicated(["model", "fold"]), "each model, fold once"),
     key=(),
     strict=False,
 )
 """What every fit saw; days are missing where a fold had no row."""
 
-Contributions = _table(
+Contributions = table_of(
     {
-        "date": _day(),
-        "ticker": _text(),
-        "model": _text(),
-        "fold": _whole(),
-        "feature": _text(),
-        "value": pa.Column("float32", _FINITE, nullable=True),
-        "contribution": _real(),
+        "date": day(),
+        "ticker": text(),
+        "model": text(),
+        "fold": whole(),
+        "feature": text(),
+        "value": pa.Column("float32", FINITE, nullable=True),
+        "contribution": real(),
     },
-    _check(
+    check(
         lambda parts: ~parts.duplicated(["date", "ticker", "model", "fold", "feature"]),
         "each feature of a score once",
     ),
@@ -231,25 +252,25 @@ Contributions = _table(
 )
 """How much each feature added to a score; the bias has no value."""
 
-Weights = _table(
-    {"date": _day(), "ticker": _text(), "strategy": _text(), "weight": _real()},
+Weights = table_of(
+    {"date": day(), "ticker": text(), "strategy": text(), "weight": real()},
     key=("date", "ticker", "strategy"),
 )
 """Target shares of NAV, by the date of the decision."""
 
-Returns = _table(
+Returns = table_of(
     {
-        "date": _day(),
-        "strategy": _text(),
-        "gross_return": _real(),
-        "cost": _real(_NOT_NEGATIVE),
-        "net_return": _real(),
-        "turnover": _real(_NOT_NEGATIVE),
-        "gross_exposure": _real(_NOT_NEGATIVE),
-        "net_exposure": _real(),
-        "nav": _real(_NOT_NEGATIVE),
+        "date": day(),
+        "strategy": text(),
+        "gross_return": real(),
+        "cost": real(NOT_NEGATIVE),
+        "net_return": real(),
+        "turnover": real(NOT_NEGATIVE),
+        "gross_exposure": real(NOT_NEGATIVE),
+        "net_exposure": real(),
+        "nav": real(NOT_NEGATIVE),
     },
-    _check(
+    check(
         lambda books: (
             (
                 (books["net_return"] - books["gross_return"] + books["cost"]).abs()

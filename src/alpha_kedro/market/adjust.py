@@ -1,28 +1,225 @@
-"""Splits and dividends: from quoted prices to total return.
+"""Splits and dividends: from quotes to total return, without looking ahead.
 
-An action on ex-date ``e`` changes every price *before* ``e``. The factor of a row is
-therefore the product over the actions still to come. It is known only at the end of the
-sample: returns do not depend on it, price levels do.
+Prices and volumes are kept as they were quoted on the day. What an owner has earned is
+accumulated forward in time, from each ticker's first bar on:
+
+- ``share_factor``: the shares that one share of the first bar has become, the product
+  of the splits so far;
+- ``adj_close``: what one share of the first bar has become, dividends reinvested,
+  ``close * share_factor`` times the product of ``1 / (1 - dividend / close before)``
+  over the dividends so far (CRSP).
+
+So no split or dividend to come moves a value that stands before it. The usual adjusted
+prices, which are divided by what comes later, are a view from some day: see
+`alpha_kedro.market.adjusted_view`.
 """
 
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from alpha_kedro.core.errors import DataError
-from alpha_kedro.core.panel import Float, Int
+from alpha_kedro.core.panel import Bool, Float
+from alpha_kedro.market.actions import (
+    APPLIED,
+    Effects,
+    Timelines,
+    checked_actions,
+    effects_at_bars,
+    product_of_later,
+    refuse_actions,
+)
 from alpha_kedro.market.columns import PRICES
 
 PriceBasis = Literal["split_adjusted", "raw"]
-# More days than lie between any two dates: each ticker gets a stretch of its own.
-_DAYS_APART = 1_000_000
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What corporate actions make of the quotes of each bar.
+
+    Attributes
+    ----------
+    share_factor
+        (n_bars,) shares one share of the ticker's first bar has become; 1.0 where no
+        split is known.
+    adj_close
+        (n_bars,) total-return close, complete.
+    sources
+        Tickers by where their ``adj_close`` is from. ``vendor``: every bar had one.
+        ``actions``: accumulated from dividends. ``price_only``: no dividend is known.
+    fates
+        How many actions were applied, and why the others were not.
+        ``n_in_vendor_close``: dividends the vendor's ``adj_close`` holds already;
+        ``n_empty``: they neither pay nor split.
+    """
+
+    share_factor: Float
+    adj_close: Float
+    sources: dict[str, list[str]]
+    fates: dict[str, int]
+
+
+def adjustment_of(bars: pd.DataFrame, actions: pd.DataFrame | None) -> Adjustment:
+    """Accumulate splits and dividends through the bars of each ticker.
+
+    Parameters
+    ----------
+    bars
+        Clean, as quoted on the day, sorted by (ticker, date) or (date, ticker);
+        ``adj_close`` is the vendor's or NaN.
+    actions
+        date (ex-date), ticker, dividend (per share as paid), split_ratio (new shares
+        per old share); None: not known.
+
+    Raises
+    ------
+    DataError
+        ``AK-D025`` for an action without a date, ``AK-D013`` for a split ratio that is
+        not positive, ``AK-D014`` for a dividend that is negative or not below the price
+        before it.
+
+    Notes
+    -----
+    An action on a day without a bar takes effect at the ticker's next bar. Of a split
+    and a dividend on one ex-date the dividend is paid on the new shares. Those up to
+    the first bar change nothing and are counted.
+
+    A vendor's ``adj_close`` is taken for a ticker if it is complete: a single bar on
+    another level would plant a jump on either side of it. Its history changes with
+    every later action, returns only in rounding.
+    """
+    lines = Timelines.of(bars)
+    order = np.argsort(lines.moments, kind="stable")
+    found = accumulate(
+        lines.of_rows(order),
+        bars["close"].to_numpy()[order],
+        bars["adj_close"].to_numpy()[order],
+        checked_actions(actions),
+    )
+    back = np.argsort(order)
+    return replace(
+        found,
+        share_factor=found.share_factor[back],
+        adj_close=found.adj_close[back],
+    )
+
+
+def accumulate(
+    lines: Timelines, close: Float, vendors: Float, actions: pd.DataFrame
+) -> Adjustment:
+    """Do what `adjustment_of` says, on arrays in (ticker, date) order.
+
+    Parameters
+    ----------
+    lines
+        Of the bars.
+    close, vendors
+        (n_bars,) quotes, and the vendor's ``adj_close`` or NaN.
+    actions
+        Checked, as paid on the day.
+    """
+    n_names = len(lines.names)
+    lacking = np.bincount(lines.codes, np.isnan(vendors), n_names) > 0
+    complete = (np.bincount(lines.codes, minlength=n_names) > 0) & ~lacking
+    told = actions["ticker"].isin(lines.names[complete])
+    used = actions.assign(dividend=actions["dividend"].mask(told, 0.0))
+    effects = effects_at_bars(lines, used)
+    share_factor = lines.running_product(effects.rows, effects.split)
+    earned = close * share_factor * _reinvested(lines, used, effects, close)
+    paying = np.unique(lines.codes[effects.rows[effects.dividend > 0]])
+    unpaid = np.setdiff1d(np.flatnonzero(lacking), paying)
+    sources = {
+        "vendor": sorted(lines.names[complete]),
+        "actions": sorted(lines.names[paying]),
+        "price_only": sorted(lines.names[unpaid]),
+    }
+    adj_close = np.where(complete[lines.codes], vendors, earned)
+    return Adjustment(share_factor, adj_close, sources, _fates(actions, used, lines))
+
+
+def total_return_close(
+    bars: pd.DataFrame, actions: pd.DataFrame | None = None
+) -> tuple[Float, dict[str, list[str]]]:
+    """Return the total-return close of clean bars, and where each ticker's is from.
+
+    See `adjustment_of`, whose ``adj_close`` and ``sources`` these are.
+    """
+    found = adjustment_of(bars, actions)
+    return found.adj_close, found.sources
+
+
+def as_quoted(
+    bars: pd.DataFrame, actions: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put split-adjusted bars and dividends back on the shares of their day.
+
+    Parameters
+    ----------
+    bars
+        Prices divided and volumes multiplied by the splits up to the ticker's last bar,
+        as vendors show them. In any order; ``adj_close`` is left alone.
+    actions
+        date (ex-date), ticker, dividend (on the basis of the prices), split_ratio.
+
+    Returns
+    -------
+    bars, actions
+        As quoted on the day where the splits are known, and as they are elsewhere;
+        exact but for rounding, the vendor's and that of a division by 3.
+
+    Raises
+    ------
+    DataError
+        ``AK-D025``, ``AK-D013`` as in `adjustment_of`.
+    """
+    events, lines = checked_actions(actions), Timelines.of(bars)
+    basis, paid = share_basis(lines, np.ones(len(bars), dtype=bool), events)
+    quoted = {name: bars[name] * basis for name in PRICES}
+    return bars.assign(**quoted, volume=bars["volume"] / basis), paid
+
+
+def share_basis(
+    lines: Timelines, placed: Bool, actions: pd.DataFrame
+) -> tuple[Float, pd.DataFrame]:
+    """Return the shares of the last bar per share of each bar's day, and of dividends.
+
+    Parameters
+    ----------
+    lines
+        Of split-adjusted bars, in any order.
+    placed
+        (n_bars,) the bar is one of those the vendor has adjusted: it says up to which
+        day splits are in the prices.
+    actions
+        Checked; dividends on the basis of the prices.
+
+    Returns
+    -------
+    basis
+        (n_bars,) what a price is multiplied by, and a volume divided by.
+    actions
+        With dividends as paid.
+    """
+    last = np.full(len(lines.names) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(last, lines.codes[placed], lines.moments[placed])
+    moments = lines.moments_of(actions)
+    ratios = actions["split_ratio"].to_numpy(dtype="float64")
+    reached = moments <= last[lines.names.get_indexer(pd.Index(actions["ticker"]))]
+    splits = reached & (ratios != 1)
+    basis = product_of_later(lines.moments, moments[splits], ratios[splits])
+    paid_on = product_of_later(moments, moments[splits], ratios[splits])
+    return basis, actions.assign(dividend=actions["dividend"] * paid_on)
 
 
 def to_split_basis(
     bars: pd.DataFrame, actions: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put quoted bars and dividends on the share basis after the last split.
+
+    What vendors do, and what `as_quoted` undoes. It looks ahead: prices before a split
+    are divided by it.
 
     Parameters
     ----------
@@ -41,152 +238,42 @@ def to_split_basis(
     Raises
     ------
     DataError
-        ``AK-D025`` for an action without a date, ``AK-D013`` for a split ratio that is
-        not positive.
+        ``AK-D025``, ``AK-D013`` as in `adjustment_of`.
     """
-    _refuse_undated(actions)
-    splits = actions[actions["split_ratio"] != 1.0]
-    _refuse(
-        splits[~(splits["split_ratio"] > 0)],
-        code="AK-D013",
-        what="an impossible split ratio",
-        wanted="new shares per old share, above 0",
-    )
-    ratio = _product_of_later(bars, splits, splits["split_ratio"].to_numpy())
+    events = checked_actions(actions)
+    lines = Timelines.of(events)
+    ratios = events["split_ratio"].to_numpy()
+    ratio = product_of_later(lines.moments_of(bars), lines.moments, ratios)
     quoted = {name: bars[name] / ratio for name in PRICES}
-    shares = {"volume": bars["volume"] * ratio}
-    after = _product_of_later(actions, splits, splits["split_ratio"].to_numpy())
-    paid = actions.assign(dividend=actions["dividend"] / after, split_ratio=1.0)
-    return bars.assign(**quoted, **shares), paid
+    after = product_of_later(lines.moments, lines.moments, ratios)
+    paid = events.assign(dividend=events["dividend"] / after, split_ratio=1.0)
+    return bars.assign(**quoted, volume=bars["volume"] * ratio), paid
 
 
-def total_return_close(
-    bars: pd.DataFrame, actions: pd.DataFrame | None = None
-) -> tuple[Float, dict[str, list[str]]]:
-    """Return the total-return close of clean bars, and where each ticker's is from.
-
-    Parameters
-    ----------
-    bars
-        Clean and split-adjusted, sorted by (date, ticker); ``adj_close`` is the
-        vendor's or NaN.
-    actions
-        Dividends per share on the basis of the prices, or None.
-
-    Returns
-    -------
-    adj_close
-        (n_rows,) float64, complete.
-    sources
-        Tickers by source. ``vendor``: every bar had an ``adj_close``. ``actions``:
-        ``close`` times the product of ``1 - dividend / previous close`` over the
-        ex-dates to come (CRSP). ``price_only``: neither, so it is ``close``.
-
-    Notes
-    -----
-    A ticker is taken from one source altogether: a single bar on another basis would
-    plant a jump on either side of it.
-
-    Raises
-    ------
-    DataError
-        ``AK-D025`` for an action without a date, ``AK-D014`` for a dividend that is
-        negative or not below the price before it.
-    """
-    lacking = bars["adj_close"].isna().groupby(bars["ticker"], observed=True).any()
-    without = set(lacking.index[lacking])
-    from_vendor = ~bars["ticker"].isin(without).to_numpy()
-    paid = _dividends(actions, without)
-    rest = bars[~from_vendor]
-    adjusted = bars["adj_close"].to_numpy(copy=True)
-    adjusted[~from_vendor] = rest["close"] * _dividend_factor(rest, paid)
-    paying = set(paid["ticker"])
-    sources = {
-        "vendor": sorted(set(lacking.index) - without),
-        "actions": sorted(paying),
-        "price_only": sorted(without - paying),
-    }
-    return adjusted, sources
-
-
-def _dividends(actions: pd.DataFrame | None, tickers: set[str]) -> pd.DataFrame:
-    if actions is None:
-        return pd.DataFrame({"date": [], "ticker": [], "dividend": []})
-    _refuse_undated(actions)
-    paid = actions[actions["ticker"].isin(tickers) & (actions["dividend"] != 0)]
-    return paid.groupby(["ticker", "date"])["dividend"].sum().reset_index()
-
-
-def _dividend_factor(bars: pd.DataFrame, paid: pd.DataFrame) -> Float:
-    if paid.empty:
-        return np.ones(len(bars))
-    before = _previous_close(bars, paid)
-    known = paid[np.isfinite(before)]
-    kept = 1 - known["dividend"] / before[np.isfinite(before)]
-    _refuse(
-        known[~kept.between(0, 1, inclusive="right")],
+def _reinvested(
+    lines: Timelines, actions: pd.DataFrame, effects: Effects, close: Float
+) -> Float:
+    """Return how many shares one share has become by reinvesting its dividends."""
+    kept = 1 - effects.dividend / close[effects.rows - 1]
+    rows, fates = lines.place(actions)
+    bad_row = np.isin(rows, effects.rows[~((kept > 0) & (kept <= 1))])
+    wrong: Bool = bad_row | ~(actions["dividend"].to_numpy() >= 0)
+    refuse_actions(
+        actions[wrong & (fates == APPLIED)],
         code="AK-D014",
         what="an impossible dividend",
         wanted="from 0 to less than the close before the ex-date, on the same basis",
     )
-    return _product_of_later(bars, known, kept.to_numpy())
+    return lines.running_product(effects.rows, 1 / kept)
 
 
-def _previous_close(bars: pd.DataFrame, events: pd.DataFrame) -> Float:
-    """Return the last close before each event, NaN where there is none."""
-    ordered = events.reset_index(drop=True).sort_values("date", kind="stable")
-    quotes = bars[["date", "ticker", "close"]].astype({"ticker": "str"})
-    found = pd.merge_asof(
-        ordered, quotes, on="date", by="ticker", allow_exact_matches=False
-    )
-    return found["close"].set_axis(ordered.index).sort_index().to_numpy()
-
-
-def _product_of_later(rows: pd.DataFrame, events: pd.DataFrame, factor: Float) -> Float:
-    """Multiply, for each row, the factors of its ticker's events on later dates."""
-    names = pd.Index(events["ticker"].unique())
-    moments = _moments(events, names)
-    order = np.argsort(moments, kind="stable")
-    moments = moments[order]
-    backward = pd.Series(factor[order][::-1]).groupby(moments[::-1] // _DAYS_APART)
-    remaining = np.append(backward.cumprod().to_numpy()[::-1], 1.0)
-    own = _moments(rows, names)
-    following = np.searchsorted(moments, own, side="right")
-    theirs = np.append(moments, -1)[following] // _DAYS_APART == own // _DAYS_APART
-    return np.where(theirs, remaining[following], 1.0)
-
-
-def _moments(table: pd.DataFrame, names: pd.Index) -> Int:
-    """Return a number per (ticker, date) that ascends through each ticker's dates."""
-    days = table["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    return (
-        names.get_indexer(pd.Index(table["ticker"])) * _DAYS_APART
-        + days
-        + _DAYS_APART // 2
-    )
-
-
-def _refuse_undated(actions: pd.DataFrame) -> None:
-    undated = actions.loc[actions["date"].isna(), "ticker"]
-    if len(undated):
-        raise DataError(
-            "AK-D025",
-            f"{len(undated)} corporate action(s) have no date",
-            where=undated,
-            wanted="the ex-date",
-            fix="correct markets.files.actions, or leave it out",
-        )
-
-
-def _refuse(events: pd.DataFrame, *, code: str, what: str, wanted: str) -> None:
-    if events.empty:
-        return
-    raise DataError(
-        code,
-        f"{len(events)} corporate action(s) have {what}",
-        where=[
-            f"{event.ticker} {event.date:%Y-%m-%d}" for event in events.itertuples()
-        ],
-        wanted=wanted,
-        fix="correct markets.files.actions, or leave it out",
-    )
+def _fates(given: pd.DataFrame, used: pd.DataFrame, lines: Timelines) -> dict[str, int]:
+    """Count the actions by what became of them."""
+    _, fates = lines.place(given)
+    splits = given["split_ratio"].to_numpy() != 1
+    pays, paid = (table["dividend"].to_numpy() != 0 for table in (given, used))
+    applied = fates == APPLIED
+    fates = np.where(applied & ~splits & ~paid & pays, "n_in_vendor_close", fates)
+    fates = np.where(~splits & ~pays, "n_empty", fates)
+    words, counts = np.unique(fates, return_counts=True)
+    return {str(word): int(n) for word, n in zip(words, counts, strict=True)}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.errors import DataError
-from alpha_kedro.core.panel import Float
+from alpha_kedro.core.panel import Float, Int
 from alpha_kedro.core.registry import nearest
 from alpha_kedro.market.dates import session_dates
 from alpha_kedro.market.tickers import canonical_tickers
@@ -90,11 +90,29 @@ def arrange_bars(raw: pd.DataFrame, *, calendar: str, where: str) -> pd.DataFram
         ``AK-D010`` a ticker is not text, ``AK-D011`` a date cannot be read, ``AK-D012``
         a column is missing, ``AK-D017`` a value is not a number.
     """
-    names = [name for name in RAW_COLUMNS if name != "adj_close" or name in raw]
-    require_columns(raw, names, where=where)
+    require_bar_columns(raw.columns, where=where)
     tickers = pd.Categorical(canonical_tickers(raw["ticker"], where=where))
     dates = session_dates(raw["date"], calendar=calendar, where=where).to_numpy()
     order = np.lexsort((tickers.codes, dates))
-    values = {name: as_floats(raw, name, where=where)[order] for name in names[2:]}
-    arranged = pd.DataFrame({"date": dates[order], "ticker": tickers[order]} | values)
-    return arranged.reindex(columns=list(RAW_COLUMNS))
+    keys = {"date": dates[order], "ticker": tickers[order]}
+    return pd.DataFrame(keys | bar_values(raw, order, where=where), copy=False)
+
+
+def require_bar_columns(columns: Iterable[str], *, where: str) -> None:
+    """Refuse bars without one of the columns that all bars have (``AK-D012``)."""
+    empty = pd.DataFrame(columns=list(columns))
+    require_columns(empty, [*RAW_COLUMNS[:6], "volume"], where=where)
+
+
+def bar_values(raw: pd.DataFrame, rows: Int, *, where: str) -> dict[str, Float]:
+    """Return ``VALUES`` of some rows as float64, NaN where missing.
+
+    Raises
+    ------
+    DataError
+        ``AK-D017`` a value is not a number.
+    """
+    known = [name for name in VALUES if name in raw]
+    taken = raw[known].take(rows)
+    values = {name: as_floats(taken, name, where=where) for name in known}
+    return {name: values.get(name, np.full(len(rows), np.nan)) for name in VALUES}

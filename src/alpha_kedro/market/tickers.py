@@ -71,4 +71,7 @@ def match_spelling(tickers: pd.Series, known: Iterable[str]) -> pd.Series:
         for name in tickers.dropna().unique()
         if name not in listed and name.translate(_OTHER_CLASS_MARK) in listed
     }
+    # A categorical column refuses names that are not among its categories.
+    if isinstance(tickers.dtype, pd.CategoricalDtype):
+        tickers = tickers.astype("object")
     return tickers.replace(twins) if twins else tickers

@@ -1,15 +1,19 @@
 """What makes a bar unfit, in the order in which the faults are looked for."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from alpha_kedro.core.errors import DataError
 from alpha_kedro.core.panel import Bool
 from alpha_kedro.market.columns import PRICES, VALUES
 
 OUT_OF_SCOPE = "out_of_scope"
+OFF_MAIN_CALENDAR = "off_main_calendar"
+NOT_FAULTS = (OUT_OF_SCOPE, OFF_MAIN_CALENDAR)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Verdicts:
         """Mark the rows without a fault so far: (n_rows,) bool."""
         return np.equal(self.reasons, 0)
 
+    @property
+    def faulty(self) -> Bool:
+        """Mark the rows with a fault; one that was not asked for has none."""
+        return ~self.among(["sound", *NOT_FAULTS])
+
+    def among(self, words: Iterable[str]) -> Bool:
+        """Mark the rows whose first fault is one of ``words``: (n_rows,) bool."""
+        meant = set(words)
+        return np.array([word in meant for word in self.words])[self.reasons]
+
     def charge(self, fault: str, rows: Bool) -> None:
         """Charge the sound ones among ``rows`` with a fault."""
         self.words.append(fault)
@@ -44,20 +58,42 @@ class Verdicts:
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each fault has met, faults without rows left out."""
-        sizes = np.bincount(self.reasons, minlength=len(self.words))
-        return {
-            word: int(size)
-            for word, size in zip(self.words[1:], sizes[1:], strict=True)
-            if size
-        }
+        counts = self.fates()
+        del counts["sound"]
+        return dict(counts)
+
+    def fates(self, rows: Bool | None = None) -> Counter[str]:
+        """Count ``rows`` (default: all) by their first fault, or as ``sound``."""
+        reasons = self.reasons if rows is None else self.reasons[rows]
+        sizes = np.bincount(reasons, minlength=len(self.words)).tolist()
+        named = zip(self.words, sizes, strict=True)
+        return Counter({word: n for word, n in named if n})
 
     def rejects(self, bars: pd.DataFrame) -> pd.DataFrame:
         """Return the faulty rows of ``bars`` with their ``reason``."""
-        faulty = ~self.sound
-        if OUT_OF_SCOPE in self.words:
-            faulty &= self.reasons != self.words.index(OUT_OF_SCOPE)
+        faulty = self.faulty
         words = pd.array(self.words, dtype="str")
         return bars[faulty].assign(reason=words.take(self.reasons[faulty]))
+
+
+def refuse_none_left(fates: Mapping[str, int]) -> None:
+    """Raise when every row has a fault or is out of scope.
+
+    Raises
+    ------
+    DataError
+        ``AK-D016`` with the number of rows that each fault has met.
+    """
+    if fates.get("sound"):
+        return
+    counts = [f"{fault}: {n}" for fault, n in fates.items()]
+    raise DataError(
+        "AK-D016",
+        "no bar is left after cleaning",
+        got=", ".join(counts) or "no rows at all",
+        wanted="at least one sound bar",
+        fix="look at the reasons; set ingestion.start, end and calendar to the data's",
+    )
 
 
 PriceFault = Callable[[pd.DataFrame, float], Bool]
@@ -81,14 +117,14 @@ def charge_prices(verdicts: Verdicts, bars: pd.DataFrame, *, tolerance: float) -
 
 def outside_range(bars: pd.DataFrame, price: str, tolerance: float) -> Bool:
     """Mark prices further than ``tolerance`` (relative) outside low to high."""
-    above = bars[price] > bars["high"] * (1 + tolerance)
-    below = bars[price] < bars["low"] * (1 - tolerance)
-    return np.asarray(above | below)
+    asked, low, high = (bars[name].to_numpy() for name in (price, "low", "high"))
+    outside: Bool = (asked > high * (1 + tolerance)) | (asked < low * (1 - tolerance))
+    return outside
 
 
 def _infinite(bars: pd.DataFrame, tolerance: float) -> Bool:
-    infinite = np.isinf(bars[list(VALUES)].to_numpy("float64"))
-    return np.asarray(infinite.any(axis=1))
+    infinite = [np.isinf(bars[name].to_numpy()) for name in VALUES]
+    return np.asarray(np.logical_or.reduce(infinite))
 
 
 def _no_close(bars: pd.DataFrame, tolerance: float) -> Bool:
@@ -96,8 +132,8 @@ def _no_close(bars: pd.DataFrame, tolerance: float) -> Bool:
 
 
 def _not_positive(bars: pd.DataFrame, tolerance: float) -> Bool:
-    prices = bars[[*PRICES, "adj_close"]]
-    return np.asarray(prices.le(0).any(axis=1))
+    prices = (bars[name].to_numpy() for name in (*PRICES, "adj_close"))
+    return np.asarray(np.logical_or.reduce([price <= 0 for price in prices]))
 
 
 def _negative_volume(bars: pd.DataFrame, tolerance: float) -> Bool:
@@ -127,7 +163,9 @@ PRICE_FAULTS: dict[str, PriceFault] = {
 }
 
 
-def charge_duplicates(verdicts: Verdicts, bars: pd.DataFrame) -> None:
+def charge_duplicates(
+    verdicts: Verdicts, bars: pd.DataFrame, *, last: object = None
+) -> None:
     """Charge all but one of equal bars, and every bar of a contradiction.
 
     Parameters
@@ -136,7 +174,9 @@ def charge_duplicates(verdicts: Verdicts, bars: pd.DataFrame) -> None:
         Charged in place; only sound rows are compared, so a broken copy of a bar does
         not cost its sound copy.
     bars
-        Sorted by (date, ticker); ``ticker`` categorical.
+        Sorted by date and ticker, or ticker and date; ``ticker`` categorical.
+    last
+        The last session of the data. Default: that of the sound ones among ``bars``.
 
     Notes
     -----
@@ -145,10 +185,13 @@ def charge_duplicates(verdicts: Verdicts, bars: pd.DataFrame) -> None:
     contains all its rivals (same open, widest range, largest volume) is settled.
     """
     twins = _twins(bars, verdicts.sound)
+    if not twins.any():
+        return
     copies = bars[twins].duplicated(["date", "ticker", *VALUES])
     verdicts.charge("duplicate", _among(twins, copies))
     twins = _twins(bars, verdicts.sound)
-    last = bars.loc[verdicts.sound, "date"].max()
+    if last is None:
+        last = bars.loc[verdicts.sound, "date"].max()
     unsettled = _unsettled(bars[twins]) & (bars["date"][twins] == last)
     verdicts.charge("unsettled_duplicate", _among(twins, unsettled))
     verdicts.charge("conflicting_duplicate", _twins(bars, verdicts.sound))
