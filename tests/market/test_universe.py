@@ -5,9 +5,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alpha_kedro.core.calendar import sessions_between
 from alpha_kedro.core.panel import Axes
 from alpha_kedro.market import (
-    listing_spans,
+    listing_fates,
     membership_mask,
     survivorship_coverage,
 )
@@ -58,16 +59,6 @@ def test_the_mask_equals_asking_every_day_of_every_stay(spans):
             assert mask[row, column] == (inside & table["end"].ge(date)).any()
 
 
-def test_a_name_that_stops_early_counts_as_delisted():
-    raw = make_quotes("A", "B", "C")
-    gone = (raw["ticker"] == "B") & (raw["date"] > SESSIONS[-11])
-    late = (raw["ticker"] == "C") & (raw["date"] > SESSIONS[-10])
-    bars = cleaned(raw[~gone & ~late]).bars
-    spans = listing_spans(bars, delisted_after=10).set_index("ticker")
-    assert dict(spans["delisted"]) == {"A": False, "B": True, "C": False}
-    assert spans.loc["B", "last"] == pd.Timestamp(SESSIONS[-11])
-
-
 def test_coverage_counts_the_members_nobody_has_prices_of():
     bars = cleaned(make_quotes("A", "B")).bars
     table = stays(
@@ -77,3 +68,23 @@ def test_coverage_counts_the_members_nobody_has_prices_of():
     assert coverage.to_dict("records") == [
         {"year": 2023, "members": 2, "priced": 1, "covered": 0.5}
     ]
+
+
+def test_coverage_counts_those_who_left_by_year_and_fate():
+    sessions = sessions_between("XNYS", "2021-01-04", "2023-03-01")
+    raw = make_quotes("A", "B", "C", "D", sessions=sessions)[["date", "ticker"]]
+    last = {"B": "2022-11-15", "C": "2022-11-15", "D": "2023-02-01"}
+    ends = pd.to_datetime(raw["ticker"].map(last).fillna("2023-03-01"))
+    bars = raw[raw["date"] <= ends]
+    members = stays(("A", "2000-01-03", None), ("D", "2000-01-03", None))
+    coverage = survivorship_coverage(
+        members.assign(price_ticker=members["ticker"]),
+        bars,
+        listings=listing_fates(bars, delisted_after=10)[0],
+    )
+    assert coverage[["year", "delisted", "source_ended"]].to_numpy().tolist() == [
+        [2021, 0, 0],
+        [2022, 0, 2],
+        [2023, 1, 0],
+    ]
+    assert list(coverage.dtypes.iloc[-2:]) == ["int64", "int64"]

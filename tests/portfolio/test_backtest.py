@@ -121,6 +121,64 @@ def test_a_name_without_a_known_sector_is_not_traded_and_noted():
     assert (result.notes.query("note == 'no_sector'")["count"] == 2).all()
 
 
+def in_new_sectors_from(panel, row):
+    """Two sectors that exchange a name each in one session."""
+    day = pd.Timestamp(panel.dates[row])
+    old = two_sectors(panel).assign(start=pd.NaT, end=pd.NaT)
+    moved = old["ticker"].isin(["N00", "N01"])
+    ended = old[moved].assign(end=day - pd.Timedelta(days=1))
+    begun = ended.assign(sector=ended["sector"].to_numpy()[::-1], start=day, end=pd.NaT)
+    return pd.concat([old[~moved], ended, begun])
+
+
+@pytest.mark.parametrize("row", [9, 10, 11])
+def test_a_decision_takes_the_sectors_of_its_day(row):
+    panel = random_panel()
+    settings = {"spec": SPEC, "costs": CostSpec(), "simulation": SimulationSpec()}
+    scores = last_return_scores(panel)
+    books = [
+        run_backtest(panel, scores, sectors=sectors, **settings).weights
+        for sectors in (two_sectors(panel), in_new_sectors_from(panel, row))
+    ]
+    kept = books[0]["date"] < panel.dates[row]
+    pd.testing.assert_frame_equal(books[0][kept], books[1][kept], check_exact=True)
+    new = in_new_sectors_from(panel, row).query("end != end")
+    after = run_backtest(panel, scores, sectors=new[["ticker", "sector"]], **settings)
+    pd.testing.assert_frame_equal(
+        after.weights[~kept], books[1][~kept], check_exact=True
+    )
+    assert not books[0][~kept].equals(books[1][~kept])
+
+
+def test_each_delisted_name_leaves_at_its_own_exit_return():
+    panel = random_panel()
+    fields = {name: panel[name].copy() for name in ("open", "close", "traded")}
+    for name, nothing in (("open", np.nan), ("close", np.nan), ("traded", False)):
+        fields[name][30:, :4] = nothing
+    dead = Panel(panel.axes, fields)
+    exits = np.full(len(panel.tickers), -0.3)
+    free = {
+        "sectors": two_sectors(panel),
+        "spec": SPEC,
+        "costs": CostSpec(cost_bps=0, borrow_bps_annual=0),
+        "simulation": SimulationSpec(),
+    }
+    scores = last_return_scores(panel)
+    default = run_backtest(dead, scores, **free).simulation
+    same = run_backtest(dead, scores, exit_returns=exits, **free).simulation
+    pd.testing.assert_frame_equal(default.returns, same.returns, check_exact=True)
+    exits[:4] = 0.0
+    kind = run_backtest(dead, scores, exit_returns=exits, **free).simulation
+    eve, day = panel.dates[38], panel.dates[39]
+    pd.testing.assert_frame_equal(
+        default.returns.loc[:eve], kind.returns.loc[:eve], check_exact=True
+    )
+    held = default.holdings.loc[eve, panel.tickers[:4]].sum()
+    differ = kind.returns.loc[day] - default.returns.loc[day]
+    assert held != 0
+    assert differ["gross_return"] == pytest.approx(0.3 * held)
+
+
 def test_the_book_is_sold_at_the_end_only_when_asked():
     panel = random_panel()
     assert ran(panel).returns["gross_exposure"].iloc[-1] > 1

@@ -27,11 +27,12 @@ def garbled(panel, rows, *, seed=99):
     return Panel(panel.axes, fields)
 
 
-def ran(panel, scores):
+def ran(panel, scores, *, sectors=None, exit_returns=None):
     return run_backtest(
         panel,
         scores,
-        sectors=two_sectors(panel),
+        sectors=two_sectors(panel) if sectors is None else sectors,
+        exit_returns=exit_returns,
         spec=SPEC,
         costs=CostSpec(),
         simulation=SimulationSpec(),
@@ -101,6 +102,27 @@ def test_a_delisting_is_not_in_the_books_before_it_could_be_known():
     given_up = books.notes.query("note == 'delisted'")
     assert given_up["date"].tolist() == [day]
     assert not books.holdings.loc[day:, dead.tickers[:4]].any(axis=None)
+
+
+def test_what_a_position_fetches_in_the_end_is_in_no_decision():
+    panel = random_panel()
+    fields = {name: panel[name].copy() for name in ("open", "close", "traded")}
+    for name, nothing in (("open", np.nan), ("close", np.nan), ("traded", False)):
+        fields[name][30:, :4] = nothing
+    dead = Panel(panel.axes, fields)
+    scores, n_tickers = last_return_scores(dead), len(panel.tickers)
+    one, other = (
+        ran(
+            dead,
+            scores,
+            exit_returns=np.random.default_rng(k).uniform(-1, 1, n_tickers),
+        )
+        for k in (1, 2)
+    )
+    assert one.weights.equals(other.weights)
+    eve, day = panel.dates[38], panel.dates[39]
+    assert same(until(one, eve), until(other, eve))
+    assert not same(until(one, day), until(other, day))
 
 
 def trades_ignore_their_own_day(close, *, lag, row=21):

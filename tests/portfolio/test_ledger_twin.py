@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alpha_kedro.portfolio import CostSpec, simulate
 
 
-def exact_nav(weights, opens, close, *, cost, borrow, lag, after, delisting):
+def exact_nav(weights, opens, close, *, cost, borrow, lag, after, exits):
     """Keep the books of one portfolio name by name, in exact arithmetic."""
     n_dates, n_tickers = close.shape
     cash, units = Fraction(1), [Fraction(0)] * n_tickers
@@ -21,7 +21,7 @@ def exact_nav(weights, opens, close, *, cost, borrow, lag, after, delisting):
             bars = [r for r in range(n_dates) if not np.isnan(close[r, name])]
             dead = bars and n_dates - 1 - bars[-1] >= after
             if dead and row == bars[-1] + after:
-                price = Fraction(close[bars[-1], name]) * (1 + delisting)
+                price = Fraction(close[bars[-1], name]) * (1 + exits[name])
                 cash, units[name], last[name] = cash + units[name] * price, 0, price
             elif not np.isnan(opens[row, name]):
                 last[name] = Fraction(opens[row, name])
@@ -64,8 +64,9 @@ def small_markets(draw):
     lag=st.integers(1, 2),
     after=st.integers(1, 3),
     bps=st.sampled_from([0.0, 5.0, 200.0]),
+    known=st.dictionaries(st.sampled_from("ABCD"), st.sampled_from([-1.0, 0.0, 0.25])),
 )
-def test_the_ledger_agrees_with_exact_arithmetic(market, lag, after, bps):
+def test_the_ledger_agrees_with_exact_arithmetic(market, lag, after, bps, known):
     weights, opens, close = market
     dates = pd.bdate_range("2024-01-02", periods=len(close))
     wide = [
@@ -74,7 +75,12 @@ def test_the_ledger_agrees_with_exact_arithmetic(market, lag, after, bps):
     ]
     costs = CostSpec(cost_bps=bps, borrow_bps_annual=bps)
     books = simulate(
-        wide[0], {"open": wide[1], "close": wide[2]}, costs, lag, delisted_after=after
+        wide[0],
+        {"open": wide[1], "close": wide[2]},
+        costs,
+        lag,
+        delisted_after=after,
+        exit_returns=pd.Series(known, dtype="float64"),
     )
     rates = costs.rates((1, 1))
     exact = exact_nav(
@@ -85,6 +91,6 @@ def test_the_ledger_agrees_with_exact_arithmetic(market, lag, after, bps):
         borrow=Fraction(float(rates.borrow[0, 0])),
         lag=lag,
         after=after,
-        delisting=Fraction(-0.3),
+        exits=[Fraction(known.get(name, -0.3)) for name in wide[0]],
     )
     np.testing.assert_allclose(books.nav, [float(nav) for nav in exact], rtol=1e-12)

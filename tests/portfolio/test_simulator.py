@@ -137,6 +137,15 @@ def test_a_delisted_name_is_given_up_once_its_absence_has_lasted():
     assert (books.trades.iloc[4] == 0).all()
 
 
+def test_a_name_whose_exit_is_known_leaves_at_it_and_the_others_at_the_assumption():
+    prices = wide({"A": [10, 10, NAN, NAN], "B": [10, 10, NAN, NAN]})
+    weights = wide({"A": [0.5] + [NAN] * 3, "B": [0.5] + [NAN] * 3})
+    books = simulate(
+        weights, prices, FREE, delisted_after=1, exit_returns=pd.Series({"B": -1.0})
+    )
+    np.testing.assert_allclose(books.nav, [1, 1, 0.35, 0.35])
+
+
 def test_a_short_in_a_delisted_name_gains_what_the_long_loses():
     prices = wide({"A": [10, 10, 10, NAN, NAN]})
     books = simulate(wide({"A": [-1] + [NAN] * 4}), prices, FREE, delisted_after=1)

@@ -25,9 +25,9 @@ def panel_of(opens, closes=None, traded=None, start="2023-03-01"):
     return Panel(axes, {"open": opens, "close": closes, "traded": traded})
 
 
-def labels_of(prices, spec=DAILY, mask=None, groups=None):
+def labels_of(prices, spec=DAILY, mask=None, **options):
     mask = np.ones(prices.axes.shape, dtype=bool) if mask is None else mask
-    return build_labels(prices, mask=mask, spec=spec, calendar="XNYS", groups=groups)
+    return build_labels(prices, mask=mask, spec=spec, calendar="XNYS", **options)
 
 
 def name(labels, ticker):
@@ -98,6 +98,43 @@ def test_a_delisted_name_ends_at_its_last_close_and_the_delisting_return():
     labels = labels_of(panel_of(opens, closes))
     first, second = 4.0 * 0.7 / 10.0 - 1, 4.0 * 0.7 / 8.0 - 1
     np.testing.assert_allclose(labels["fwd_ret"], [first, second], rtol=1e-15)
+
+
+def test_each_delisted_name_ends_at_its_own_exit_return():
+    opens = np.full((6, 3), 10.0)
+    closes = np.full((6, 3), 8.0)
+    opens[3:, :2] = closes[3:, :2] = NAN
+    exits = np.array([0.0, -1.0, 0.5])
+    labels = labels_of(panel_of(opens, closes), exit_returns=exits)
+    second = labels[labels["date"] == labels["date"].unique()[1]]
+    assert second["fwd_ret"].tolist() == [8 / 10 - 1, -1.0, 0.0]
+
+
+def test_one_exit_return_for_all_is_the_delisting_return():
+    prices, spec = random_market(4), LabelSpec(horizon=3, frequency="daily")
+    pd.testing.assert_frame_equal(
+        labels_of(prices, spec, exit_returns=np.full(5, spec.delisting_return)),
+        labels_of(prices, spec),
+        check_exact=True,
+    )
+
+
+@few
+@given(seed=st.integers(0, 10**6))
+def test_exit_returns_move_only_the_labels_that_hold_a_name_beyond_its_end(seed):
+    prices = random_market(seed)
+    spec = DAILY.model_copy(update={"horizon": 3, "delisted_after": 4})
+    one, other = (
+        labels_of(prices, spec, exit_returns=np.random.default_rng(k).uniform(-1, 1, 5))
+        for k in (1, 2)
+    )
+    keys = ["date", "ticker", "label_end"]
+    pd.testing.assert_frame_equal(one[keys], other[keys], check_exact=True)
+    moved = one[one["fwd_ret"] != other["fwd_ret"]]
+    ends = delisting_rows(prices["close"], after=spec.delisted_after)
+    exits = prices.axes.rows_of(moved["date"]) + spec.lag + spec.horizon
+    last = ends[prices.axes.columns_of(moved["ticker"])]
+    assert ((last >= 0) & (exits > last)).all()
 
 
 def test_the_label_of_a_delisted_name_ends_when_its_absence_is_a_delisting():
@@ -174,6 +211,33 @@ def test_sector_labels_compare_names_with_their_sector():
         spec = DAILY.model_copy(update={"kind": kind})
         labels = labels_of(panel_of(opens), spec, groups=groups)
         assert labels["label"].tolist() == expected
+
+
+def test_a_name_is_compared_with_the_sector_it_has_on_the_day():
+    opens = np.ones((5, 4))
+    opens[3] = opens[4] = [2.0, 4.0, 10.0, 30.0]
+    groups = np.array([[0, 0, 1, 1], [0, 1, 1, 1], *[[0, 1, 1, 0]] * 3])
+    spec = DAILY.model_copy(update={"kind": "sector_relative"})
+    labels = labels_of(panel_of(opens), spec, groups=groups)
+    assert labels["label"].tolist()[:4] == [-1.0, 1.0, -10.0, 10.0]
+    means = np.array([0, 41 / 3, 41 / 3, 41 / 3])
+    expected = [0.0, *(np.array([3.0, 9.0, 29.0]) - means[1:])]
+    np.testing.assert_allclose(labels["label"].tolist()[4:], expected)
+
+
+@few
+@given(seed=st.integers(0, 10**6), cut=st.integers(5, 55))
+def test_a_later_reclassification_moves_no_earlier_label(seed, cut):
+    prices, rng = random_market(seed), np.random.default_rng(seed)
+    spec = LabelSpec(kind="sector_rank", horizon=3, frequency="daily")
+    groups = np.tile(np.array([0, 0, 1, 1, 1]), (60, 1))
+    moved = groups.copy()
+    moved[cut:] = rng.integers(-1, 3, moved[cut:].shape)
+    one, other = (labels_of(prices, spec, groups=codes) for codes in (groups, moved))
+    day = prices.dates[cut]
+    pd.testing.assert_frame_equal(
+        one[one["date"] < day], other[other["date"] < day], check_exact=True
+    )
 
 
 def test_a_name_without_sector_is_left_out_of_sector_labels_and_counted():

@@ -63,6 +63,21 @@ def test_a_ticker_without_a_sector_is_unknown():
     assert set(samples_of(features)["sector"]) == {"UNKNOWN"}
 
 
+def test_a_ticker_has_the_sector_of_the_date():
+    moved = pd.DataFrame(
+        {
+            "ticker": ["A", "A"],
+            "sector": ["Energy", "Utilities"],
+            "start": [pd.NaT, AXES.dates[1]],
+            "end": [pd.Timestamp(AXES.dates[0]), pd.NaT],
+        }
+    )
+    samples = samples_of(features_of(trend=np.ones(AXES.shape)), sectors=moved)
+    of_a = samples[samples["ticker"] == "A"]["sector"].tolist()
+    assert of_a == ["Energy", "Utilities", "Utilities"]
+    assert set(samples["sector"][samples["ticker"] != "A"]) == {"UNKNOWN"}
+
+
 def test_calendar_features_are_left_as_they_are():
     samples = samples_of(random_features(0), SampleSpec(transform="z_score"))
     assert (samples["day_of_week"] == samples["date"].dt.day - 1).all()

@@ -1,26 +1,25 @@
-"""Membership, sectors and benchmarks, checked against the bars they belong to."""
+"""Membership and benchmarks, checked against the bars they belong to."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.errors import DataError
-from alpha_kedro.core.panel import Dates
-from alpha_kedro.market.adjust import total_return_close
-from alpha_kedro.market.bars import IngestionSpec
-from alpha_kedro.market.columns import RAW_COLUMNS, arrange_bars
-from alpha_kedro.market.quality import account
-from alpha_kedro.market.quarantine import (
+from alpha_kedro.core.panel import Dates, Float
+from alpha_kedro.market.adjust import PriceBasis, total_return_close
+from alpha_kedro.market.cleaning.bars import IngestionSpec
+from alpha_kedro.market.cleaning.quality import account
+from alpha_kedro.market.cleaning.quarantine import (
     OUT_OF_SCOPE,
     Verdicts,
     charge_duplicates,
     charge_prices,
 )
-from alpha_kedro.market.tickers import match_spelling
+from alpha_kedro.market.columns import RAW_COLUMNS, arrange_bars
+from alpha_kedro.market.tickers import canonical_tickers, match_spelling
 
-UNKNOWN = "UNKNOWN"
+_STANDARD_ERRORS = 4.0
 _FOR_EVER = pd.Timestamp("2262-01-01")
 
 Report = dict[str, Any]
@@ -93,53 +92,13 @@ def _merge_overlaps(intervals: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def clean_sectors(
-    sectors: pd.DataFrame | None,
-    *,
-    tickers: Iterable[str],
-    max_unknown_share: float = 0.2,
-) -> tuple[pd.DataFrame, Report]:
-    """Return one sector for each ticker, ``UNKNOWN`` where none is given.
-
-    Parameters
-    ----------
-    sectors
-        ticker, sector; None makes every sector ``UNKNOWN``.
-    tickers
-        The names that have bars.
-    max_unknown_share
-        Share of the names that may lack a sector when a table is given: more means
-        that the table belongs to another market.
-
-    Raises
-    ------
-    DataError
-        ``AK-D023`` a ticker has two rows, ``AK-D024`` too many have none.
-    """
-    names = pd.Index(sorted(set(tickers)), dtype="str", name="ticker")
-    if sectors is None:
-        table = pd.DataFrame({"ticker": names, "sector": UNKNOWN})
-        return table, {"n_tickers": len(names), "n_unknown": len(names)}
-    spelt = sectors.assign(ticker=match_spelling(sectors["ticker"], names))
-    _refuse_two_sectors(spelt)
-    labels = spelt.set_index("ticker")["sector"].replace("", None)
-    given = labels.reindex(names)
-    unknown = given.isna()
-    _refuse_unknown(unknown, max_unknown_share)
-    table = given.fillna(UNKNOWN).astype("str").reset_index()
-    return table, {
-        "n_tickers": len(names),
-        "n_sectors": int(given.nunique()),
-        "n_unknown": int(unknown.sum()),
-        "unknown": list(names[unknown]),
-    }
-
-
 def clean_benchmarks(
     benchmarks: pd.DataFrame | None,
     *,
     sessions: Dates,
     spec: IngestionSpec | None = None,
+    actions: pd.DataFrame | None = None,
+    basis: PriceBasis = "split_adjusted",
 ) -> tuple[pd.DataFrame, Report]:
     """Return benchmark bars on the market's sessions; missing days stay missing.
 
@@ -151,6 +110,12 @@ def clean_benchmarks(
         (n_sessions,) of the clean bars, ascending.
     spec
         Calendar and rounding tolerance. Default: those of XNYS.
+    actions
+        date (ex-date), ticker, dividend (per share, on the basis of the prices),
+        split_ratio; those of other names are passed over. None: not known.
+    basis
+        ``raw``: prices as quoted on the day, to which dividends and splits apply.
+        ``split_adjusted``: splits are in the prices already, only dividends apply.
 
     Returns
     -------
@@ -158,35 +123,102 @@ def clean_benchmarks(
         date, ticker, open, high, low, close, adj_close (total return), volume, sorted
         by (date, ticker).
     report
-        Rows by fate as for bars, and for each benchmark its first and last session
-        and how many of the market's sessions it lacks. Compare on the common ones.
+        Rows by fate as for bars, and for each benchmark its first and last session,
+        how many of the market's sessions it has and how many it lacks, and its days
+        without a session, which are out of scope. Compare on the common sessions.
+        ``price_only`` names those without a dividend or a vendor's total return.
+
+    Raises
+    ------
+    DataError
+        ``AK-D010``, ``AK-D011``, ``AK-D012``, ``AK-D017`` as in `arrange_bars`;
+        ``AK-D013``, ``AK-D014``, ``AK-D025`` as in `total_return_close`.
     """
     spec = spec or IngestionSpec()
     raw = pd.DataFrame(columns=RAW_COLUMNS) if benchmarks is None else benchmarks
     given = arrange_bars(raw, calendar=spec.calendar, where="benchmarks")
     verdicts = Verdicts.of(len(given))
     days = given["date"].to_numpy()
-    verdicts.charge(OUT_OF_SCOPE, (days < sessions[0]) | (days > sessions[-1]))
     verdicts.charge("bad_ticker", given["ticker"].isna().to_numpy())
-    verdicts.charge("not_a_session", ~np.isin(days, sessions))
+    verdicts.charge("no_date", np.isnat(days))
+    verdicts.charge(OUT_OF_SCOPE, ~np.isin(days, sessions))
     charge_prices(verdicts, given, tolerance=spec.rounding_tolerance)
     charge_duplicates(verdicts, given)
     kept = given[verdicts.sound].reset_index(drop=True)
-    adjusted, _ = total_return_close(kept)
+    events = _effective(actions, list(given["ticker"].cat.categories), basis)
+    adjusted, sources = total_return_close(kept, events)
     table = kept.assign(ticker=kept["ticker"].astype("str"), adj_close=adjusted)
-    report = account(given, verdicts) | {"benchmarks": _coverage(table, len(sessions))}
-    return table, report
+    off = given[~np.isin(days, sessions) & (days > sessions[0]) & (days < sessions[-1])]
+    by_name = _coverage(table, off["ticker"].value_counts(), len(sessions))
+    told = {"benchmarks": by_name, "price_only": sources["price_only"]}
+    return table, account(given, verdicts) | told
 
 
-def _coverage(benchmarks: pd.DataFrame, n_sessions: int) -> Report:
+def _effective(
+    actions: pd.DataFrame | None, names: list[str], basis: PriceBasis
+) -> pd.DataFrame | None:
+    """Return the actions that the prices do not hold yet, spelt as the prices are."""
+    if actions is None:
+        return None
+    told = canonical_tickers(actions["ticker"], where="actions")
+    spelt = actions.assign(ticker=match_spelling(told, names))
+    return spelt if basis == "raw" else spelt.assign(split_ratio=1.0)
+
+
+def _coverage(
+    benchmarks: pd.DataFrame, other_days: "pd.Series[int]", n_sessions: int
+) -> Report:
     return {
         str(name): {
             "first": f"{dates.min():%Y-%m-%d}",
             "last": f"{dates.max():%Y-%m-%d}",
+            "n_sessions": len(dates),
             "n_missing_sessions": n_sessions - len(dates),
+            "n_days_without_session": int(other_days.get(name, 0)),
         }
         for name, dates in benchmarks.groupby("ticker")["date"]
     }
+
+
+def misaligned(benchmark: Float, market_return: Float) -> int:
+    """Tell by how many sessions a benchmark's returns are dated too late.
+
+    Parameters
+    ----------
+    benchmark, market_return
+        (n_sessions,) simple returns of the same sessions; NaN where one is missing.
+        The market's may be the mean return of its names.
+
+    Returns
+    -------
+    int
+        1 where the benchmark moves as the market did a session earlier, -1 where it
+        already moves as the market will a session later, and 0 where they are aligned
+        or too little related to tell.
+
+    Notes
+    -----
+    A neighbour has to correlate with the market by four standard errors of a
+    difference, ``4 sqrt(2 / n)``, more than the session itself. An exchange that closes
+    before the market opens is late by a session, and said to be.
+    """
+    later = {0: (benchmark, market_return)}
+    later[1] = benchmark[1:], market_return[:-1]
+    later[-1] = benchmark[:-1], market_return[1:]
+    related = {lag: _correlation(*pair) for lag, pair in later.items()}
+    n = int((np.isfinite(benchmark) & np.isfinite(market_return)).sum())
+    best = max(related, key=lambda lag: abs(related[lag]))
+    lead = abs(related[best]) - abs(related[0])
+    return best if lead > _STANDARD_ERRORS * np.sqrt(2 / max(n, 1)) else 0
+
+
+def _correlation(left: Float, right: Float) -> float:
+    """Return the correlation of the common sessions, 0 where there is none."""
+    common = np.isfinite(left) & np.isfinite(right)
+    own, other = left[common], right[common]
+    if not common.any() or not (np.ptp(own) > 0 and np.ptp(other) > 0):
+        return 0.0
+    return float(np.corrcoef(own, other)[0, 1])
 
 
 def _refuse_backward(membership: pd.DataFrame) -> None:
@@ -212,27 +244,4 @@ def _refuse_no_member(priced: pd.Series) -> None:
             got=f"{len(priced)} membership interval(s), none under the name of a bar",
             wanted="at least one",
             fix="give the bars' names as price_ticker in markets.files.membership",
-        )
-
-
-def _refuse_two_sectors(sectors: pd.DataFrame) -> None:
-    twice = sectors[sectors.duplicated("ticker", keep=False)].sort_values("ticker")
-    if len(twice):
-        raise DataError(
-            "AK-D023",
-            f"{twice['ticker'].nunique()} ticker(s) have more than one sector row",
-            where=[f"{row.ticker}: {row.sector}" for row in twice.itertuples()],
-            wanted="one row per ticker",
-            fix="keep one sector for each; a change over time cannot be used",
-        )
-
-
-def _refuse_unknown(unknown: pd.Series, limit: float) -> None:
-    if unknown.mean() > limit:
-        raise DataError(
-            "AK-D024",
-            f"{int(unknown.sum())} of {len(unknown)} tickers have no sector",
-            where=unknown.index[unknown],
-            wanted=f"at most {limit:.0%} without",
-            fix="give a sectors table of this market, or none at all",
         )

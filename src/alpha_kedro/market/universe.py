@@ -1,10 +1,10 @@
-"""Who could be held on which day: dated membership, listing spans, sector codes."""
+"""Who could be held on which day, and how much of the index that leaves out."""
 
 import numpy as np
 import pandas as pd
 
-from alpha_kedro.core.panel import Axes, Bool, Dates, Panel
-from alpha_kedro.core.prices import delisting_rows
+from alpha_kedro.core.panel import Axes, Bool, Dates
+from alpha_kedro.market.listings import DELISTED, SOURCE_ENDED
 from alpha_kedro.market.tickers import match_spelling
 
 
@@ -41,31 +41,12 @@ def membership_mask(membership: pd.DataFrame | None, axes: Axes) -> Bool:
     return mask
 
 
-def listing_spans(bars: pd.DataFrame, *, delisted_after: int) -> pd.DataFrame:
-    """Return each ticker's first and last bar, and whether it has left the market.
-
-    Parameters
-    ----------
-    bars
-        Clean bars.
-    delisted_after
-        Sessions of absence up to the end of the bars that count as delisted.
-
-    Returns
-    -------
-    DataFrame
-        ticker, first, last, ``delisted`` (bool), sorted by ticker. Outcome data: never
-        an input of a feature or a decision.
-    """
-    close = Panel.from_table(bars, ["close"])
-    gone = delisting_rows(np.asarray(close["close"]), after=delisted_after) >= 0
-    dates = bars.groupby("ticker")["date"]
-    spans = pd.DataFrame({"first": dates.min(), "last": dates.max(), "delisted": gone})
-    return spans.reset_index()
-
-
 def survivorship_coverage(
-    membership: pd.DataFrame, bars: pd.DataFrame, *, month: int = 2
+    membership: pd.DataFrame,
+    bars: pd.DataFrame,
+    *,
+    listings: pd.DataFrame | None = None,
+    month: int = 2,
 ) -> pd.DataFrame:
     """Tell, year by year, how many of the index's members have prices at all.
 
@@ -76,6 +57,8 @@ def survivorship_coverage(
         price_ticker.
     bars
         Clean bars.
+    listings
+        As `alpha_kedro.market.listing_fates` gives them. None: nobody's fate is known.
     month
         Members are counted on the first day of this month.
 
@@ -83,8 +66,10 @@ def survivorship_coverage(
     -------
     DataFrame
         year, members, priced (members that traded on the first session on or after
-        that day), covered (``priced / members``). What is not covered was mostly taken
-        over or failed, so a backtest on the rest flatters itself.
+        that day), covered (``priced / members``); with ``listings`` also delisted and
+        source_ended: names with prices whose last bar lies in the year, by fate. What
+        is not covered was mostly taken over or failed, so a backtest on the rest
+        flatters itself; where a source ends, what happened to a name is not seen.
     """
     sessions = np.unique(bars["date"].to_numpy())
     prices = match_spelling(membership["price_ticker"], bars["ticker"].unique())
@@ -96,7 +81,22 @@ def survivorship_coverage(
         trading = bars["ticker"][bars["date"] == session]
         rows.append((day.year, member.sum(), (member & prices.isin(trading)).sum()))
     table = pd.DataFrame(rows, columns=["year", "members", "priced"])
-    return table.assign(covered=table["priced"] / table["members"])
+    covered = table.assign(covered=table["priced"] / table["members"])
+    return covered if listings is None else covered.assign(**_leavers(listings, table))
+
+
+def _leavers(
+    listings: pd.DataFrame, by_year: pd.DataFrame
+) -> dict[str, "pd.Series[int]"]:
+    """Count the names that left in each year, by fate."""
+    last_year = listings["last"].dt.year
+    return {
+        fate: by_year["year"]
+        .map(last_year[listings["fate"] == fate].value_counts())
+        .fillna(0)
+        .astype("int64")
+        for fate in (DELISTED, SOURCE_ENDED)
+    }
 
 
 def _first_of_month(sessions: Dates, month: int) -> list[pd.Timestamp]:

@@ -56,6 +56,7 @@ def run_backtest(
     scores: pd.DataFrame,
     *,
     sectors: pd.DataFrame | None = None,
+    exit_returns: Float | None = None,
     spec: StrategySpec,
     costs: CostSpec | CostRates,
     simulation: SimulationSpec,
@@ -72,8 +73,13 @@ def run_backtest(
         Long table date, ticker, score. Every date in it is a decision date and every
         name in it belongs to the universe of that date; NaN is a missing score.
     sectors
-        Table ticker, sector. Without it, or for a name not in it, the sector is
+        Table ticker, sector; start and end where labels are dated, and each decision
+        then takes those of its day. Without it, or for a name not in it, the sector is
         unknown, and a sector-neutral strategy does not trade the name.
+    exit_returns
+        (n_tickers,) return of each delisted name after its last close, decimal, as
+        `alpha_kedro.core.prices.exit_returns_of` gives it. None:
+        ``simulation.delisting_return`` for all.
     spec
         The strategy.
     costs
@@ -109,7 +115,7 @@ def run_backtest(
     start = int(prices.axes.rows_of(sections.dates[:1])[0])
     axes = Axes(prices.dates[start:], prices.tickers)
     ledger = Ledger(
-        Tape.of(prices.fields, spec=simulation).since(start),
+        Tape.of(prices.fields, spec=simulation, exit_returns=exit_returns).since(start),
         rates_on(costs, prices.axes.shape).since(start),
     )
     rows = axes.rows_of(sections.dates)
@@ -117,7 +123,7 @@ def run_backtest(
         scores=dict(zip(rows, sections["score"], strict=True)),
         universe=dict(zip(rows, np.isfinite(sections["row"]), strict=True)),
         axes=axes,
-        groups=sector_codes(sectors, prices.tickers),
+        groups=sector_codes(sectors, axes),
         traded=prices["traded"][start:].astype(bool),
         spec=spec,
         seed=seed,
@@ -154,6 +160,7 @@ def run_backtests(
     *,
     strategies: Mapping[str, StrategySpec],
     sectors: pd.DataFrame | None = None,
+    exit_returns: Float | None = None,
     costs: CostSpec | CostRates,
     simulation: SimulationSpec,
     seed: int = 0,
@@ -162,7 +169,7 @@ def run_backtests(
 
     Parameters
     ----------
-    prices, sectors, costs, simulation, seed
+    prices, sectors, exit_returns, costs, simulation, seed
         As in `run_backtest`.
     predictions
         Long table date, ticker, model, score.
@@ -180,6 +187,7 @@ def run_backtests(
             prices,
             _scores_of(spec.model, predictions),
             sectors=sectors,
+            exit_returns=exit_returns,
             spec=spec,
             costs=costs,
             simulation=simulation,
@@ -229,7 +237,7 @@ class _Desk:
             MarketState(
                 tickers=self.axes.tickers,
                 universe=self.universe[row],
-                groups=self.groups,
+                groups=self.groups[row],
                 tradable=self.traded[row],
             ),
             spec=self.spec,

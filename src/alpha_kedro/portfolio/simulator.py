@@ -74,6 +74,7 @@ def simulate(
     *,
     delisting_return: float = -0.3,
     delisted_after: int = 10,
+    exit_returns: pd.Series | None = None,
     liquidate_at_end: bool = False,
 ) -> Simulation:
     """Trade target weights and keep the books.
@@ -101,6 +102,9 @@ def simulate(
         Sessions without a price, none following, that make a delisting; the loss is
         booked on the last of them, and the position is carried at its last price until
         then.
+    exit_returns
+        Last return of each ticker by name, decimal, where it is known; the others have
+        ``delisting_return``.
     liquidate_at_end
         Sell everything at the last close, at a cost. By default the books end with the
         positions marked to market and no final cost.
@@ -137,7 +141,10 @@ def simulate(
     )
     axes, arrays = aligned_prices(prices, lag=lag)
     targets = aligned_targets(weights, axes)
-    ledger = Ledger(Tape.of(arrays, spec=spec), rates_on(costs, axes.shape))
+    known = pd.Series(dtype="float64") if exit_returns is None else exit_returns
+    exits = known.reindex(axes.tickers, fill_value=delisting_return)
+    tape = Tape.of(arrays, spec=spec, exit_returns=exits.to_numpy("float64"))
+    ledger = Ledger(tape, rates_on(costs, axes.shape))
     for row in range(axes.shape[0]):
         ledger.open(row, targets.get(row - lag))
         ledger.close(row)

@@ -51,7 +51,7 @@ class Tape:
     open, close
         (n_dates, n_tickers) price where there is one, else the last known price carried
         on: its return is booked when the name trades again. A delisted name is marked
-        at last close x (1 + ``delisting_return``) at the open at which it is given up.
+        at last close x (1 + its exit return) at the open at which it is given up.
         Zero before the first price: nobody can hold the name yet.
     fillable
         (n_dates, n_tickers) an order can be filled at this open.
@@ -71,7 +71,11 @@ class Tape:
 
     @classmethod
     def of(
-        cls, prices: Mapping[str, npt.NDArray[np.generic]], *, spec: SimulationSpec
+        cls,
+        prices: Mapping[str, npt.NDArray[np.generic]],
+        *,
+        spec: SimulationSpec,
+        exit_returns: Float | None = None,
     ) -> Self:
         """Build the tape from arrays of shape (n_dates, n_tickers).
 
@@ -82,6 +86,9 @@ class Tape:
             ``traded`` (False in a halt) and ``shortable``, boolean.
         spec
             What to do about missing opens and delistings.
+        exit_returns
+            (n_tickers,) return of each delisted name after its last close, decimal.
+            None: ``spec.delisting_return`` for all.
         """
         close = prices["close"].astype(np.float64)
         opens = prices["open"].astype(np.float64)
@@ -91,7 +98,9 @@ class Tape:
         traded = prices.get("traded", everywhere).astype(bool)
         last_bar = delisting_rows(close, after=spec.delisted_after)
         given_up = np.where(last_bar >= 0, last_bar + spec.delisted_after, -1)
-        marks = _marks(opens, close, last_bar, given_up, spec.delisting_return)
+        if exit_returns is None:
+            exit_returns = np.full(len(last_bar), spec.delisting_return)
+        marks = _marks(opens, close, last_bar, given_up, exit_returns)
         return cls(
             open=marks[0::2],
             close=marks[1::2],
@@ -118,7 +127,7 @@ class Tape:
 
 
 def _marks(
-    opens: Float, close: Float, last_bar: Int, given_up: Int, delisting_return: float
+    opens: Float, close: Float, last_bar: Int, given_up: Int, exit_returns: Float
 ) -> Float:
     """Interleave opens and closes, and carry the last known price over the gaps."""
     n_dates, n_tickers = close.shape
@@ -126,7 +135,7 @@ def _marks(
     marks[0::2], marks[1::2] = opens, close
     gone = np.flatnonzero(given_up >= 0)
     last_close = close[last_bar[gone], gone]
-    marks[2 * given_up[gone], gone] = last_close * (1 + delisting_return)
+    marks[2 * given_up[gone], gone] = last_close * (1 + exit_returns[gone])
     return pd.DataFrame(marks).ffill().fillna(0.0).to_numpy()
 
 

@@ -6,7 +6,8 @@ for a decision at the close of t, lag l and horizon h:
 1. The order fills at the open of t + l. No open, or a halt: no fill, no label.
 2. The position is valued at the open of t + l + h, the planned exit.
 3. A halt over the planned exit holds the position: its last known close counts.
-4. A delisting before it ends the position: its last close and the delisting return.
+4. A delisting before it ends the position: its last close and the delisting return,
+   or what is known to have been paid instead.
 5. ``label_end`` is the first date on which the label is final: that of the planned
    exit or, for a name without a bar there, of its next bar or of the session on which
    its absence has become a delisting; where names are compared, that of the last of
@@ -72,6 +73,7 @@ def build_labels(
     spec: LabelSpec,
     calendar: str,
     groups: Codes | None = None,
+    exit_returns: Float | None = None,
 ) -> pd.DataFrame:
     """Label every member of the universe on every decision date.
 
@@ -88,6 +90,9 @@ def build_labels(
     groups
         (n_tickers,) or (n_dates, n_tickers) sector codes; needed by sector labels,
         which leave out names with a negative code.
+    exit_returns
+        (n_tickers,) return after the last close of each name that is delisted, decimal,
+        as `exit_returns_of` gives it. None: ``spec.delisting_return`` for all.
 
     Returns
     -------
@@ -120,6 +125,7 @@ def build_labels(
         lag=spec.lag,
         delisting_return=spec.delisting_return,
         delisted_after=spec.delisted_after,
+        exit_returns=exit_returns,
     )
     decisions = decision_rows(prices.dates, spec.frequency, calendar=calendar)
     asked = mask & decisions[:, None]
@@ -139,6 +145,7 @@ def forward_returns(
     lag: int = 1,
     delisting_return: float = -0.3,
     delisted_after: int = 10,
+    exit_returns: Float | None = None,
 ) -> Float:
     """Return what a position decided at t earns from its entry to its planned exit.
 
@@ -152,6 +159,8 @@ def forward_returns(
         Return after the last close of a name delisted before the exit, decimal.
     delisted_after
         Sessions of absence up to the panel's end that make a delisting.
+    exit_returns
+        (n_tickers,) to take the place of ``delisting_return``, name by name.
 
     Returns
     -------
@@ -163,7 +172,8 @@ def forward_returns(
     window = lag + horizon
     result = np.full(prices.axes.shape, np.nan)
     entry = _fills(prices)[lag:-horizon]
-    worth = _exit_values(prices, delisting_return, delisted_after)
+    exits = delisting_return if exit_returns is None else exit_returns
+    worth = _exit_values(prices, exits, delisted_after)
     worth[_final_rows(prices, delisted_after) == len(worth)] = np.nan
     leaving = worth[window:]
     result[: max(len(result) - window, 0)] = leaving / entry - 1.0
@@ -175,15 +185,17 @@ def _fills(prices: Panel) -> Float:
     return np.where(prices["traded"], prices["open"], np.nan).astype(np.float64)
 
 
-def _exit_values(prices: Panel, delisting_return: float, delisted_after: int) -> Float:
+def _exit_values(
+    prices: Panel, exit_returns: Float | float, delisted_after: int
+) -> Float:
     """Return what a share held into each session is worth at that session's open."""
     fills = _fills(prices)
     close = np.asarray(prices["close"], dtype=np.float64)
     held = _last_known_before(close)
     last_bar = delisting_rows(close, after=delisted_after)
     gone = (last_bar >= 0) & (np.arange(len(close))[:, None] > last_bar)
-    held[gone] *= 1.0 + delisting_return
-    return np.where(np.isfinite(fills), fills, held)
+    left = np.where(gone, held * (1.0 + exit_returns), held)
+    return np.where(np.isfinite(fills), fills, left)
 
 
 def _final_rows(prices: Panel, delisted_after: int) -> Int:

@@ -5,18 +5,17 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field, model_validator
 
 from alpha_kedro.core.panel import Axes, Bool, Float, Panel, Single, gather
+from alpha_kedro.core.sectors import sector_labels
 from alpha_kedro.core.spec import Names, Spec
 from alpha_kedro.signals.cross_section import rank, winsorize, z_score
 
 logger = logging.getLogger(__name__)
 
 _KEY = ("date", "ticker")
-_UNKNOWN = "UNKNOWN"
 
 
 class SampleSpec(Spec):
@@ -71,7 +70,8 @@ def build_samples(
     spec
         See `SampleSpec`.
     sectors
-        ticker, sector; one row per ticker. A ticker without a row is ``UNKNOWN``.
+        ticker, sector; start and end where labels are dated. A ticker without a label
+        on a date is ``UNKNOWN``.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def build_samples(
     grid = Axes(axes.dates[decisions], axes.tickers)
     members = mask[decisions]
     asked = features[features["date"].isin(grid.dates)]
-    rows = gather(grid, {"sector": _sectors_of(sectors, grid)}, members)
+    rows = gather(grid, {"sector": sector_labels(sectors, grid)}, members)
     # Column by column: the wide arrays of all features would not fit a small machine.
     names = [str(name) for name in features if name not in _KEY]
     columns = {name: _column(asked, name, grid, members, spec) for name in names}
@@ -120,15 +120,6 @@ def _comparable(values: Float, members: Bool, spec: SampleSpec) -> Float:
         return values
     kernel = rank if spec.transform == "rank" else z_score
     return kernel(values, mask=members)
-
-
-def _sectors_of(sectors: pd.DataFrame | None, grid: Axes) -> npt.NDArray[np.object_]:
-    """Return the sector of each cell of the grid."""
-    if sectors is None:
-        return np.full(grid.shape, _UNKNOWN, dtype=object)
-    labels = sectors.set_index("ticker")["sector"].reindex(grid.tickers)
-    known = labels.fillna(_UNKNOWN).to_numpy(dtype=object)
-    return np.broadcast_to(known, grid.shape)
 
 
 def _leave_out_empty(
