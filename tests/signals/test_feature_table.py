@@ -19,8 +19,13 @@ from alpha_kedro.signals import (
     longest_lookback,
 )
 from tests.causality.checks import difficult_bars
+from tests.causality.disclosures import reports_of, sentiment_of
 
 BARS = difficult_bars()
+KNOWN = {
+    "fundamentals": reports_of(np.sort(BARS["date"].unique()), BARS["ticker"].unique()),
+    "sentiment": sentiment_of(np.sort(BARS["date"].unique()), BARS["ticker"].unique()),
+}
 LAST = BARS["date"].max()
 
 
@@ -83,7 +88,7 @@ def test_nothing_infinite_leaves_whatever_the_bars():
     bars.loc[rng.random(len(bars)) < 0.3, "volume"] = 0.0
     bars.loc[rng.random(len(bars)) < 0.1, ["open", "high", "low"]] = np.nan
     names = [name for name in FEATURES if name != "sector_id"]
-    table = build_features(bars, names)
+    table = build_features(bars, names, **KNOWN)
     assert not np.isinf(table[names].to_numpy()).any()
 
 
@@ -128,6 +133,39 @@ def test_sectors_are_coded_in_alphabetical_order_and_unknown_is_nan():
     assert np.isnan(newest["DDD"])
 
 
+def test_a_name_that_changes_its_sector_has_the_new_code_from_that_day_on():
+    days = np.sort(BARS["date"].unique())
+    sectors = pd.DataFrame(
+        {
+            "ticker": ["AAA", "AAA", "EEE"],
+            "sector": ["Zinc", "Air", "Water"],
+            "start": [pd.NaT, days[100], pd.NaT],
+            "end": [days[99], pd.NaT, pd.NaT],
+        }
+    )
+    table = build_features(BARS, "sector_id", sectors=sectors)
+    codes = column(table, "sector_id", "AAA")
+    # Air is a sector only from that day on, and is numbered after the older ones.
+    assert set(codes[: days[99]]) == {1}
+    assert set(codes[days[100] :]) == {2}
+    before = build_features(BARS, "sector_id", sectors=sectors[sectors["start"].isna()])
+    early = table["date"] < days[100]
+    assert_frame_equal(table[early], before[early], check_exact=True)
+
+
+def test_groups_may_be_given_for_all_dates_or_for_each():
+    prices = price_panel(BARS)
+    row = np.arange(len(prices.tickers)) - 1
+    each = np.tile(row, (len(prices.dates), 1))
+    once = np.broadcast_to(row, each.shape)
+    whole = compute_features(prices, "sector_id", groups=each)["sector_id"]
+    for groups in (row, once):
+        one = compute_features(prices, "sector_id", groups=groups)["sector_id"]
+        np.testing.assert_array_equal(one, whole)
+    with pytest.raises(ConfigError, match="AK-C023"):
+        compute_features(prices, "sector_id", groups=each[1:])
+
+
 def test_names_and_sets_mix_and_each_name_comes_once():
     names = feature_names(("month", "weekly_equity", "gap"))
     assert names[0] == "month"
@@ -165,6 +203,8 @@ def test_a_history_shorter_than_the_lookback_is_refused(n_dates, fits):
     ("arguments", "code"),
     [
         ({"features": "sector_id"}, "AK-C022"),
+        ({"features": "fundamental"}, "AK-C100"),
+        ({"features": "sentiment", "sentiment": BARS.iloc[:0]}, "AK-C100"),
         ({"mask": np.ones((3, 2), dtype=bool)}, "AK-C023"),
         ({"benchmark": BARS}, "AK-C025"),
     ],
@@ -172,6 +212,40 @@ def test_a_history_shorter_than_the_lookback_is_refused(n_dates, fits):
 def test_what_does_not_fit_is_refused(arguments, code):
     with pytest.raises(ConfigError, match=code):
         build_features(BARS, **arguments)
+
+
+def test_a_panel_without_the_value_of_a_share_is_refused():
+    known = {"fundamentals": KNOWN["fundamentals"]}
+    with pytest.raises(ConfigError, match="AK-C101"):
+        compute_features(price_panel(BARS), "earnings_yield", **known)
+
+
+def test_reports_and_sentiment_are_columns_like_any_other():
+    names = (*FEATURE_SETS["fundamental"], *FEATURE_SETS["sentiment"])
+    table = build_features(BARS, ("gap", "fundamental", "sentiment"), **KNOWN)
+    assert list(table.columns[2:]) == ["gap", *names]
+    settled = table["date"] > BARS["date"].sort_values().iloc[-300]
+    assert (table.loc[settled, list(names)].notna().mean() > 0.5).all()
+
+
+def test_tables_nobody_asks_for_are_not_read():
+    junk = pd.DataFrame({"nothing": [1]})
+    table = build_features(BARS, "gap", fundamentals=junk, sentiment=junk)
+    assert_frame_equal(table, build_features(BARS, "gap"), check_exact=True)
+
+
+def test_a_split_moves_no_yield():
+    """Quotes halve and shares double: the market value is what it was."""
+    late = BARS["date"] > BARS["date"].sort_values().iloc[-700]
+    prices = ["open", "high", "low", "close"]
+    split = BARS.assign(share_factor=np.where(late, 2.0, 1.0))
+    split[prices] = split[prices].div(split["share_factor"], axis=0)
+    names = ("earnings_yield", "book_to_price")
+    one, other = (
+        build_features(bars, names, fundamentals=KNOWN["fundamentals"])
+        for bars in (BARS, split)
+    )
+    assert_frame_equal(one, other, check_exact=True)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,15 @@ Transforms of the cross-section treat each date alone.
 """
 
 from alpha_kedro.signals import (  # noqa: F401  each registers its features
+    fundamentals,
     liquidity,
     multi_asset,
     risk,
     seasonality,
+    sentiment,
     trend,
 )
+from alpha_kedro.signals.coverage import coverage_by_year
 from alpha_kedro.signals.cross_section import demean, rank, winsorize, z_score
 from alpha_kedro.signals.feature_table import (
     FeatureSpec,
@@ -27,6 +30,7 @@ from alpha_kedro.signals.features import (
     feature_names,
     longest_lookback,
 )
+from alpha_kedro.signals.inputs import with_share_value
 from alpha_kedro.signals.labels import LabelSpec, build_labels, forward_returns
 from alpha_kedro.signals.samples import SampleSpec, build_samples
 
@@ -42,6 +46,7 @@ __all__ = [
     "build_labels",
     "build_samples",
     "compute_features",
+    "coverage_by_year",
     "demean",
     "feature",
     "feature_names",
@@ -49,5 +54,6 @@ __all__ = [
     "longest_lookback",
     "rank",
     "winsorize",
+    "with_share_value",
     "z_score",
 ]

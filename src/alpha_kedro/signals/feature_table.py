@@ -3,25 +3,23 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field, model_validator
 
-from alpha_kedro.core.errors import ConfigError, DataError
+from alpha_kedro.core.errors import DataError
 from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, Single, gather
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.core.sectors import sector_codes
 from alpha_kedro.core.spec import Names, Spec
-from alpha_kedro.signals.features import (
-    FEATURES,
-    Feature,
-    Inputs,
-    feature_names,
-    longest_lookback,
+from alpha_kedro.signals.features import FEATURES, Feature, Inputs, feature_names
+from alpha_kedro.signals.inputs import (
+    align_members,
+    assemble_inputs,
+    needing,
+    with_share_value,
 )
-from alpha_kedro.signals.market_return import benchmark_return, equal_weight_return
+from alpha_kedro.signals.market_return import benchmark_return
 
-_PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dollar_volume")
 _COLUMNS = ("date", "ticker", "open", "high", "low", "close", "volume")
 
 
@@ -48,14 +46,17 @@ def build_features(
     *,
     benchmark: pd.DataFrame | None = None,
     sectors: pd.DataFrame | None = None,
+    fundamentals: pd.DataFrame | None = None,
+    sentiment: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute features of every bar, known at the close of its date.
 
     Parameters
     ----------
     bars
-        Long table: date, ticker, open, high, low, close, volume, and ``adj_close``
-        (total return) where known. In any order; a (date, ticker) stands in it once.
+        Long table: date, ticker, open, high, low, close, volume, ``adj_close`` (total
+        return) and ``share_factor`` (splits) where known. In any order; a (date,
+        ticker) stands in it once.
     features
         Names of features and feature sets.
     mask
@@ -66,7 +67,11 @@ def build_features(
         Bars of one ticker, whose total return is then the market return. Default: the
         equal-weighted mean return of the members.
     sectors
-        Table of ticker and sector, for the features that need it.
+        Table of ticker and sector, start and end where labels are dated, for the
+        features that need it.
+    fundamentals, sentiment
+        Clean tables with ``known_at``, for the features that need them: see
+        `alpha_kedro.market.clean_fundamentals` and ``clean_sentiment``.
 
     Returns
     -------
@@ -79,7 +84,8 @@ def build_features(
     ConfigError
         ``AK-C002`` unknown name, ``AK-C020`` no name, ``AK-C021`` history shorter than
         the longest lookback, ``AK-C022`` sectors missing, ``AK-C023`` a mask that does
-        not fit, ``AK-C025`` a benchmark of several tickers.
+        not fit, ``AK-C025`` a benchmark of several tickers, ``AK-C100`` fundamentals or
+        sentiment missing.
     DataError
         ``AK-D001`` duplicates, ``AK-D050`` columns or rows missing, ``AK-D051`` an
         infinite feature, ``AK-D053`` a ticker in two sectors.
@@ -87,19 +93,24 @@ def build_features(
     Notes
     -----
     A row is the same to the last bit whatever comes after it and wherever the history
-    starts, as long as the longest lookback is loaded: `longest_lookback`.
+    starts, as long as the longest lookback is loaded: `longest_lookback`. Fundamentals
+    and sentiment are given whole; a row of them counts from its ``known_at`` on.
     """
     _refuse_unusable(bars)
     names = feature_names(features)
     prices = price_panel(bars)
-    inputs = _inputs(
+    if needing("share_value", names):
+        prices = with_share_value(prices, bars)
+    inputs = assemble_inputs(
         prices,
         names,
-        members=_members(mask, prices.axes),
+        members=align_members(mask, prices.axes),
         market_return=(
             None if benchmark is None else benchmark_return(benchmark, prices.axes)
         ),
-        groups=None if sectors is None else sector_codes(sectors, prices.tickers),
+        groups=None if sectors is None else sector_codes(sectors, prices.axes),
+        fundamentals=fundamentals,
+        sentiment=sentiment,
     )
     listed = np.isfinite(inputs.close)
     places = gather(prices.axes, {}, listed)
@@ -117,13 +128,16 @@ def compute_features(
     mask: Bool | None = None,
     market_return: Float | None = None,
     groups: Int | None = None,
+    fundamentals: pd.DataFrame | None = None,
+    sentiment: pd.DataFrame | None = None,
 ) -> dict[str, Single]:
     """Compute features as arrays: what `build_features` does between its tables.
 
     Parameters
     ----------
     prices
-        As `alpha_kedro.core.prices.price_panel` makes it.
+        As `alpha_kedro.core.prices.price_panel` makes it; with ``share_value`` for
+        features that compare a report with a price, see `with_share_value`.
     features
         Names of features and feature sets.
     mask
@@ -132,7 +146,10 @@ def compute_features(
         (n_dates,) simple return over one session. Default: the equal-weighted mean of
         the members.
     groups
-        (n_tickers,) code of each ticker's group, negative where unknown.
+        (n_tickers,) or (n_dates, n_tickers) code of each ticker's group, negative where
+        unknown.
+    fundamentals, sentiment
+        As `build_features`.
 
     Returns
     -------
@@ -142,38 +159,19 @@ def compute_features(
     Raises
     ------
     ConfigError, DataError
-        As `build_features`.
+        As `build_features`; ``AK-C101`` a panel without ``share_value``.
     """
     names = feature_names(features)
-    inputs = _inputs(
+    inputs = assemble_inputs(
         prices,
         names,
-        members=_members(mask, prices.axes),
+        members=align_members(mask, prices.axes),
         market_return=market_return,
         groups=groups,
+        fundamentals=fundamentals,
+        sentiment=sentiment,
     )
     return dict(_evaluate(inputs, names, prices.axes))
-
-
-def _inputs(
-    prices: Panel,
-    names: tuple[str, ...],
-    *,
-    members: Bool | None,
-    market_return: Float | None,
-    groups: Int | None,
-) -> Inputs:
-    _refuse_short_history(prices, names)
-    _refuse_missing_groups(names, groups)
-    fields = {name: _read_only(prices[name]) for name in _PRICE_FIELDS}
-    if market_return is None and _needing("market_return", names):
-        market_return = equal_weight_return(fields["close"], members)
-    return Inputs(
-        dates=prices.dates,
-        market_return=_market_column(market_return, prices.axes),
-        sector=_sector_row(groups, prices.axes),
-        **fields,
-    )
 
 
 def _evaluate(
@@ -184,44 +182,6 @@ def _evaluate(
         cells = np.broadcast_to(values, axes.shape)
         _refuse_infinite(FEATURES[name], cells, axes)
         yield name, cells
-
-
-def _members(mask: pd.DataFrame | Bool | None, axes: Axes) -> Bool | None:
-    if isinstance(mask, pd.DataFrame):
-        on_axes = mask.reindex(index=axes.dates, columns=axes.tickers, fill_value=False)
-        return on_axes.to_numpy(dtype=bool)
-    if mask is not None and mask.shape != axes.shape:
-        raise _misfit("mask", mask.shape, axes.shape)
-    return mask
-
-
-def _market_column(market_return: Float | None, axes: Axes) -> Float:
-    n_dates = axes.shape[0]
-    if market_return is None:
-        return _read_only(np.full((n_dates, 1), np.nan))
-    if market_return.shape != (n_dates,):
-        raise _misfit("market return", market_return.shape, (n_dates,))
-    return _read_only(market_return[:, None])
-
-
-def _sector_row(groups: Int | None, axes: Axes) -> Float:
-    n_tickers = axes.shape[1]
-    if groups is None:
-        return _read_only(np.full((1, n_tickers), np.nan))
-    if groups.shape != (n_tickers,):
-        raise _misfit("array of groups", groups.shape, (n_tickers,))
-    return _read_only(np.where(groups < 0, np.nan, groups)[None, :])
-
-
-def _read_only(array: npt.NDArray[np.generic]) -> Float:
-    """Return a view nobody can write to: features share their inputs."""
-    view: Float = array.astype(np.float64, copy=False).view()
-    view.flags.writeable = False
-    return view
-
-
-def _needing(field: str, names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if field in FEATURES[name].needs]
 
 
 def _refuse_unusable(bars: pd.DataFrame) -> None:
@@ -237,30 +197,6 @@ def _refuse_unusable(bars: pd.DataFrame) -> None:
         )
 
 
-def _refuse_short_history(prices: Panel, names: tuple[str, ...]) -> None:
-    wanted, has = longest_lookback(names), len(prices.dates)
-    if wanted > has:
-        raise ConfigError(
-            "AK-C021",
-            "the history is shorter than the longest lookback",
-            where=[name for name in names if FEATURES[name].lookback > has],
-            got=f"has {has} sessions",
-            wanted=f"needs {wanted} sessions",
-            fix="load more history, or leave these features out",
-        )
-
-
-def _refuse_missing_groups(names: tuple[str, ...], groups: Int | None) -> None:
-    needing = _needing("sector", names)
-    if needing and groups is None:
-        raise ConfigError(
-            "AK-C022",
-            "a feature needs the group of each ticker, and none were given",
-            where=needing,
-            fix="pass sectors (a table of ticker and sector), or leave it out",
-        )
-
-
 def _refuse_infinite(feature: Feature, values: Single, axes: Axes) -> None:
     infinite = np.isinf(values)
     if infinite.any():
@@ -272,13 +208,3 @@ def _refuse_infinite(feature: Feature, values: Single, axes: Axes) -> None:
             wanted="a number, or NaN where the formula has no answer",
             fix="look for a price or volume of 0, and divide with operators.ratio",
         )
-
-
-def _misfit(what: str, got: tuple[int, ...], wanted: tuple[int, ...]) -> ConfigError:
-    return ConfigError(
-        "AK-C023",
-        f"the {what} does not fit the bars",
-        got=f"shape {got}",
-        wanted=f"shape {wanted}",
-        fix="align it with the sorted dates and tickers of the bars",
-    )

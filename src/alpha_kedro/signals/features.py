@@ -12,7 +12,7 @@ what comes after. Three rules hold for all of them:
   only, so every feature is a ratio or a difference of logarithms of them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import ceil
@@ -42,7 +42,14 @@ class Inputs:
     market_return
         (n_dates, 1) simple return of the market over one session.
     sector
-        (1, n_tickers) code of the group, NaN where unknown.
+        (n_dates, n_tickers) code of the group, NaN where unknown; (1, n_tickers) where
+        no name changes its group.
+    share_value
+        (n_dates, n_tickers) close as quoted of what one share of the ticker's first bar
+        has become by splits, dividends aside; NaN where no feature asked for it.
+    fundamentals, sentiment
+        (n_dates, n_tickers) by name: see `fundamentals.KnownReports` and
+        `sentiment.known_sentiment`; empty where no feature asked for them.
     """
 
     dates: Dates
@@ -54,6 +61,9 @@ class Inputs:
     dollar_volume: Float
     market_return: Float
     sector: Float
+    share_value: Float
+    fundamentals: Mapping[str, Float]
+    sentiment: Mapping[str, Float]
 
     @cached_property
     def ret(self) -> Float:
@@ -112,6 +122,22 @@ FEATURE_SETS.add(
     (
         *("ln_ret_1", "mom_5", "mom_20", "vol_5", "vol_20", "vol_z_20", "gap_pc"),
         *("hl_range_pc", "price_sma20_dev", "month", "day_of_week", "sector_id"),
+    ),
+)
+FEATURE_SETS.add(
+    "fundamental",
+    (
+        *("earnings_yield", "book_to_price", "sales_to_price", "cash_flow_to_price"),
+        *("return_on_equity", "return_on_assets", "operating_margin"),
+        *("cash_flow_to_assets", "leverage", "current_ratio", "accruals"),
+        *("revenue_growth_yoy", "earnings_growth_yoy", "asset_growth", "report_age"),
+    ),
+)
+FEATURE_SETS.add(
+    "sentiment",
+    (
+        *("sentiment_level_5", "sentiment_change_20", "sentiment_dispersion_20"),
+        *("attention_z_60", "positive_share_5"),
     ),
 )
 

@@ -8,6 +8,7 @@
    and ``t + lag + horizon``, at the strength that gives the wanted rank IC.
 5. Actions and bars: dividends, splits, prices, volumes.
 6. Reference tables: index members, sectors, benchmarks.
+7. Reports and sentiment, from streams of their own: noise about returns.
 
 Apart from the signal nothing pays: each name's expected simple return is the same
 whatever its beta, volatility, sector, size, past or regime; dividends, splits and
@@ -26,6 +27,10 @@ from alpha_kedro.core.calendar import sessions_between
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Axes, Dates, gather
 from alpha_kedro.market.simulated.bars import actions_table, draw_actions, make_bars
+from alpha_kedro.market.simulated.disclosures import (
+    fundamentals_table,
+    sentiment_table,
+)
 from alpha_kedro.market.simulated.lives import draw_lives, draw_names
 from alpha_kedro.market.simulated.returns import draw_factors, draw_moves
 from alpha_kedro.market.simulated.skill import plant
@@ -59,6 +64,10 @@ class SimulatedMarket:
         SPY, QQQ and VIX as bars with ``adj_close``.
     actions
         date (ex-date), ticker, dividend, split_ratio.
+    fundamentals
+        Reports as `alpha_kedro.market.clean_fundamentals` is given them.
+    sentiment
+        Days of tweets as `alpha_kedro.market.clean_sentiment` is given them.
     truth
         date, ticker, signal, forecast of every bar that is no halt. ``signal`` is what
         the close location shows, ``forecast`` the expected log return over the horizon
@@ -73,6 +82,8 @@ class SimulatedMarket:
     sectors: pd.DataFrame
     benchmarks: pd.DataFrame
     actions: pd.DataFrame
+    fundamentals: pd.DataFrame
+    sentiment: pd.DataFrame
     truth: pd.DataFrame
     theoretical_rank_ic: float
 
@@ -131,8 +142,9 @@ def draw_market(spec: SimulatedMarketSpec, *, seed: int) -> SimulatedMarket:
     signals and own shocks of the first sessions therefore do not depend on
     ``n_sessions``; listings, spread over the whole sample, do.
     """
-    streams = np.random.default_rng(seed).spawn(8)
-    birth, life, common, news, chance, events, quotes, funds = streams
+    # A stream more, for a table more, goes to the end: the others keep their numbers.
+    streams = np.random.default_rng(seed).spawn(10)
+    birth, life, common, news, chance, events, quotes, funds, filings, talk = streams
     names, lives = draw_names(spec, birth), draw_lives(spec, life)
     factors = draw_factors(spec, names, common)
     signal = news.standard_normal((spec.n_sessions, spec.n_tickers))
@@ -152,6 +164,8 @@ def draw_market(spec: SimulatedMarketSpec, *, seed: int) -> SimulatedMarket:
             axes.dates, names, factors, planted.moves, actions, pool, funds
         ),
         actions=actions_table(spec, axes, actions),
+        fundamentals=fundamentals_table(spec, axes, names, lives, actions, filings),
+        sentiment=sentiment_table(spec, axes, lives, talk),
         truth=gather(axes, shown, lives.traded),
         theoretical_rank_ic=planted.rank_ic,
     )

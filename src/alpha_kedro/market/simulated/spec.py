@@ -86,3 +86,12 @@ class SimulatedMarketSpec(Spec):
     member_share: float = Field(
         0.8, gt=0, le=1, description="share of listed names, the largest, in the index"
     )
+    unreported_share: Share = Field(
+        0.02, description="share of quarterly reports that never come"
+    )
+    restated_share: Share = Field(
+        0.02, description="share of reports that come again with other figures"
+    )
+    tweeted_share: Share = Field(
+        0.4, description="share of names somebody ever tweets about"
+    )
