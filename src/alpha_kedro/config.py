@@ -4,10 +4,14 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from kedro.config import OmegaConfigLoader
+from kedro.config import MissingConfigException, OmegaConfigLoader
 
 # Kedro calls OmegaConf by a name that OmegaConf retires; the user can do nothing.
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
+
+
+# What the catalog asks for though most runs have no use for it.
+_NO_CREDENTIALS: dict[str, Any] = {"market_database": {"url": None}}
 
 
 class ExperimentConfigLoader(OmegaConfigLoader):
@@ -21,6 +25,8 @@ class ExperimentConfigLoader(OmegaConfigLoader):
         ConfigError
             For unknown keys, wrong types and values out of range, before anything runs.
         """
+        if key == "credentials":
+            return self._credentials()
         loaded: dict[str, Any] = super().__getitem__(key)
         if key != "parameters":
             return loaded
@@ -28,6 +34,13 @@ class ExperimentConfigLoader(OmegaConfigLoader):
 
         wanted = overlay(loaded, quick_settings(loaded, self.runtime_params or {}))
         return Experiment.parse(wanted, "").model_dump(mode="json")
+
+    def _credentials(self) -> dict[str, Any]:
+        try:
+            written: dict[str, Any] = super().__getitem__("credentials")
+        except MissingConfigException:
+            return _NO_CREDENTIALS
+        return _NO_CREDENTIALS | written
 
 
 def quick_settings(

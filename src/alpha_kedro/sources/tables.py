@@ -30,6 +30,8 @@ class MarketTables:
     actions
         date (ex-date), ticker, dividend (per share), split_ratio; both on the basis of
         the bars.
+    delistings
+        ticker, date, exit_return of names that left, where they are on record.
     fundamentals
         ticker, known_date, end_date and reported quantities.
     sentiment
@@ -44,6 +46,7 @@ class MarketTables:
     sectors: pd.DataFrame | None = None
     benchmarks: pd.DataFrame | None = None
     actions: pd.DataFrame | None = None
+    delistings: pd.DataFrame | None = None
     fundamentals: pd.DataFrame | None = None
     sentiment: pd.DataFrame | None = None
     facts: dict[str, Any] = field(default_factory=dict)
