@@ -24,12 +24,13 @@ from alpha_kedro.reports.trading_charts import cost_chart, sharpe_chart, turnove
 from tests.reports.toy_runs import draw_contributions, draw_fits, draw_run
 
 
+def chapters(run):
+    about_charts = {k: v for k, v in run.arguments().items() if k != "findings"}
+    return sections(run.evidence, **about_charts)
+
+
 def all_charts(run) -> list[Chart]:
-    return [
-        chart
-        for part in sections(run.evidence, **run.arguments())
-        for chart in part.drawn
-    ]
+    return [chart for part in chapters(run) for chart in part.drawn]
 
 
 def axes_of(figure) -> list:

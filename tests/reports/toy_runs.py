@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from alpha_kedro.market.health import HealthSpec, summarise_findings
+from alpha_kedro.market.health.findings import make_findings
 from alpha_kedro.measures import (
     Evidence,
     EvidenceSpec,
@@ -37,6 +39,8 @@ class Run:
     contributions: pd.DataFrame
     fit_ledger: pd.DataFrame
     ingestion_report: dict[str, Any]
+    findings: pd.DataFrame
+    feature_coverage: pd.DataFrame
     backtest_notes: dict[str, dict[str, int]] = field(default_factory=dict)
     manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
 
@@ -51,6 +55,8 @@ class Run:
             "fit_ledger": self.fit_ledger,
             "backtest_notes": self.backtest_notes,
             "ingestion_report": self.ingestion_report,
+            "findings": self.findings,
+            "feature_coverage": self.feature_coverage,
         }
 
     def but(self, **changes: Any) -> "Run":
@@ -87,6 +93,8 @@ def draw_run(
         contributions=draw_contributions(models[0], seed=seed),
         fit_ledger=draw_fits(models),
         ingestion_report=draw_ingestion(),
+        findings=draw_findings(),
+        feature_coverage=draw_coverage(),
         backtest_notes={strategies[0]: {"unfilled": 12, "small_group": 3}},
     )
 
@@ -207,4 +215,35 @@ def draw_ingestion(*, dated: bool = True) -> dict[str, Any]:
         "sectors": {"n_tickers": 50, "n_unknown": 2},
         "benchmarks": {"n_input": 100},
         "coverage": coverage if dated else None,
+        "health": summarise_findings(
+            draw_findings(), account=ACCOUNT, spec=HealthSpec()
+        ),
     }
+
+
+ACCOUNT = {"n_input": 1_000_000, "n_bars": 999_000, "n_unsound": 1_000, "n_tickers": 50}
+
+
+def draw_findings() -> pd.DataFrame:
+    return make_findings(
+        "halt",
+        ticker=["T001", "T002"],
+        first=pd.to_datetime(["2018-01-05", "2019-01-04"]),
+        severity="note",
+        detail="{n} bars without a trade",
+        n=[1, 2],
+    )
+
+
+def draw_coverage() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "year": [2018, 2019],
+            "group": ["prices", "prices"],
+            "n_features": [31, 31],
+            "member_days": [2_600, 2_600],
+            "mean_share": [0.97, 1.0],
+            "lowest_share": [0.8, 1.0],
+            "lowest": ["momentum_252_21", "momentum_1"],
+        }
+    )

@@ -25,11 +25,13 @@ from alpha_kedro.reports.signal_charts import (
 )
 from alpha_kedro.reports.tables import (
     Table,
+    coverage_table,
     drawdown_table,
     fit_table,
     ingestion_table,
     note_table,
     reason_table,
+    universe_table,
 )
 from alpha_kedro.reports.trading_charts import (
     cost_chart,
@@ -118,6 +120,7 @@ def sections(
     fit_ledger: pd.DataFrame,
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
+    feature_coverage: pd.DataFrame,
 ) -> list[Section]:
     """Return the chapters after the summary, in the order of the report."""
     model = leading_model(evidence).name
@@ -148,6 +151,14 @@ def sections(
             "What came in, what was kept, and how much of the universe has prices.",
             (coverage_chart(ingestion_report.get("coverage")),),
             (
+                (
+                    "Members of the universe, year by year, and who left",
+                    universe_table(ingestion_report.get("coverage") or ()),
+                ),
+                (
+                    "Decision days of members for which features are known",
+                    coverage_table(feature_coverage),
+                ),
                 ("Rows by what became of them", ingestion_table(ingestion_report)),
                 (
                     "Numbers that are not available, and why",

@@ -22,6 +22,8 @@ from alpha_kedro.reports.wording import (
 
 Facts = Mapping[str, Any]
 _MOST_LINES = 12  # of nested counts; more become one line
+_NOTHING = ("0", ABSENT)
+_ALWAYS = ("input", "kept", "rejected")
 
 
 @dataclass(frozen=True)
@@ -187,13 +189,57 @@ def fit_table(fit_ledger: pd.DataFrame, *, model: str) -> Table:
     return Table(header, tuple(rows))
 
 
+def universe_table(coverage: Sequence[Mapping[str, Any]]) -> Table:
+    """Return who was a member, who had prices, and who left and how, year by year."""
+    header = ("Year", "Members", "With prices", "Covered", "Delisted", "Source ended")
+    return Table(
+        header,
+        tuple(
+            (
+                str(year["year"]),
+                *(count(year[key]) for key in ("members", "priced")),
+                percent(year["covered"], 0),
+                *(count(year.get(key)) for key in ("delisted", "source_ended")),
+            )
+            for year in coverage
+        ),
+    )
+
+
+def coverage_table(coverage: pd.DataFrame) -> Table:
+    """Return how often features are known, by year and by what they are made of."""
+    header = ("Made of", "Year", "Features", "Member days", "Known", "Least known")
+    rows = coverage.sort_values(["group", "year"]).to_dict("records")
+    return Table(
+        header,
+        tuple(
+            (
+                str(row["group"]),
+                str(row["year"]),
+                count(row["n_features"]),
+                count(row["member_days"]),
+                percent(row["mean_share"], 0),
+                f"{row['lowest']} {percent(row['lowest_share'], 0)}",
+            )
+            for row in rows
+        ),
+    )
+
+
 def ingestion_table(report: Mapping[str, Any]) -> Table:
-    """Return every count of the ingestion report: rows kept, rows refused and why."""
-    parts = ("bars", "membership", "sectors", "benchmarks")
+    """Return the counts of the ingestion report: rows kept, rows refused and why.
+
+    What was looked for and not found is left out, but for rows refused.
+    """
+    parts = (
+        *("source", "bars", "membership", "sectors", "benchmarks", "listings"),
+        *("fundamentals", "sentiment"),
+    )
     rows = (
         (part, what, shown)
         for part in parts
         for what, shown in _entries(report.get(part) or {}, show=_counted)
+        if shown not in _NOTHING or what in _ALWAYS
     )
     return Table(("Table", "What", "Value"), tuple(rows), n_names=3)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from alpha_kedro.measures import Evidence
 from alpha_kedro.reports.chart import Chart, themes
 from alpha_kedro.reports.figures import as_png, deciles, equity_curve, ic_timeseries
+from alpha_kedro.reports.health_page import health_section
 from alpha_kedro.reports.sections import sections, tiles
 from alpha_kedro.reports.tables import (
     MODEL_COLUMNS,
@@ -25,6 +26,7 @@ from alpha_kedro.reports.tables import (
 from alpha_kedro.reports.verdict import caveats, verdict
 
 _PREVIEW = 12  # rows
+_FINDINGS = "findings.parquet in 03_primary"
 
 
 def write_report(
@@ -35,6 +37,8 @@ def write_report(
     fit_ledger: pd.DataFrame,
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
+    findings: pd.DataFrame,
+    feature_coverage: pd.DataFrame,
 ) -> str:
     """Write the report of a run as one self-contained HTML page.
 
@@ -54,7 +58,12 @@ def write_report(
         By strategy: what went otherwise than wanted, and how often.
     ingestion_report
         What came in and what was kept: market, bars, membership, sectors, benchmarks,
-        coverage.
+        listings, coverage, health.
+    findings
+        What looks wrong or odd in the raw data, the worst first.
+    feature_coverage
+        By year and by what features are made of: the share of the members' decision
+        days for which they are known.
 
     Returns
     -------
@@ -71,7 +80,10 @@ def write_report(
         fit_ledger=fit_ledger,
         backtest_notes=backtest_notes,
         ingestion_report=ingestion_report,
+        feature_coverage=feature_coverage,
     )
+    health = ingestion_report["health"]
+    chapters.append(health_section(findings, health, file=_FINDINGS))
     charts = [chart for chapter in chapters for chart in chapter.drawn]
     page: str = _template().render(
         summary=summary,

@@ -81,7 +81,20 @@ def caveats(
         _UNDATED: ingestion_report["membership"].get("source") == "listing",
         _OUT_OF_STEP: bool(strategy.get("benchmark_misaligned")),
     }
-    return [sentence for sentence, holds in found.items() if holds]
+    said = [sentence for sentence, holds in found.items() if holds]
+    suspects = health_caveat(ingestion_report["health"])
+    return said if suspects is None else [*said, suspects]
+
+
+def health_caveat(health: Mapping[str, Any]) -> str | None:
+    """Return the banner of a report on suspect data, None where nothing is suspect."""
+    suspects = health["by_severity"]["suspect"]
+    if not suspects:
+        return None
+    return (
+        f"The raw data have {numbered(suspects, 'suspect finding')} that cleaning "
+        "kept: see Data health."
+    )
 
 
 def _earned(name: str, strategy: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What ``kedro`` can do besides running: look at data, judge them, compare them."""
