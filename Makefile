@@ -41,6 +41,7 @@ test-core: .venv/.dev ## the fast tests alone, under two minutes
 
 test-slow: .venv/.dev ## the proofs at full size
 	$(BIN)/python -m pytest -m slow --full-size
+	$(BIN)/python -m pytest tests/faults --full-size
 
 lint: .venv/.dev ## ruff: style and format
 	$(BIN)/ruff check .

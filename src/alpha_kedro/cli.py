@@ -10,7 +10,10 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from alpha_kedro.core.errors import AlphaKedroError
+from alpha_kedro.commands.data import data
+from alpha_kedro.commands.health import health
+from alpha_kedro.core.errors import fault_of_ours
+from alpha_kedro.core.shutdown import leave_on_sigterm
 
 _PARTIAL_DATA = 3
 
@@ -27,12 +30,16 @@ def run(**options: Any) -> None:
     """Run the pipeline and leave with the exit code that tells how it went."""
     from alpha_kedro.hooks import LATEST_RUN
 
+    leave_on_sigterm()
     try:
         kedro_run.callback(**options)  # type: ignore[misc]
-    except AlphaKedroError as error:
-        click.secho(f"\n{error}", fg="red", err=True)
-        sys.exit(error.exit_code)
-    if LATEST_RUN.n_refused:
+    except Exception as error:
+        ours = fault_of_ours(error)
+        if ours is None:
+            raise
+        click.secho(f"\n{ours}", fg="red", err=True)
+        sys.exit(ours.exit_code)
+    if LATEST_RUN.is_partial:
         click.secho(LATEST_RUN.refusal(), fg="yellow", err=True)
         sys.exit(_PARTIAL_DATA)
 
@@ -40,3 +47,5 @@ def run(**options: Any) -> None:
 cli.add_command(
     click.Command("run", callback=run, params=kedro_run.params, help=kedro_run.help)
 )
+cli.add_command(data)
+cli.add_command(health)

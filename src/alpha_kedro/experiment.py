@@ -13,14 +13,21 @@ from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.registry import unknown_name
 from alpha_kedro.core.spec import Names, Spec
 from alpha_kedro.learning import ExecutionSpec, ModelSpec, WalkForwardSpec
-from alpha_kedro.market import IngestionSpec, SimulatedMarketSpec
+from alpha_kedro.market import (
+    FundamentalsSpec,
+    IngestionSpec,
+    SentimentSpec,
+    SimulatedMarketSpec,
+)
+from alpha_kedro.market.health import HealthSpec
 from alpha_kedro.measures import EvidenceSpec
 from alpha_kedro.portfolio import CostSpec, SimulationSpec, StrategySpec
 from alpha_kedro.signals import FeatureSpec, LabelSpec, SampleSpec
-from alpha_kedro.sources import FilesMarketSpec
+from alpha_kedro.sources import FilesMarketSpec, SqlMarketSpec, YahooMarketSpec
 
 MarketSpec = Annotated[
-    SimulatedMarketSpec | FilesMarketSpec, Field(discriminator="kind")
+    SimulatedMarketSpec | FilesMarketSpec | SqlMarketSpec | YahooMarketSpec,
+    Field(discriminator="kind"),
 ]
 S = TypeVar("S", bound=Spec)
 T = TypeVar("T")
@@ -35,6 +42,9 @@ class Experiment(Spec):
     market: str = Field(description="the market that is used, a name under markets")
     markets: dict[str, MarketSpec] = Field(description="the library of markets")
     ingestion: IngestionSpec = Field(description="which bars are taken")
+    fundamentals: FundamentalsSpec = Field(description="from when reports may be used")
+    sentiment: SentimentSpec = Field(description="from when what was said may be used")
+    health: HealthSpec = Field(description="what counts as odd in raw data")
     features: FeatureSpec = Field(description="which features are computed")
     labels: LabelSpec = Field(description="what the scores are asked to foresee")
     samples: SampleSpec = Field(description="how features become model input")
@@ -77,6 +87,8 @@ class Experiment(Spec):
                 ("labels.delisting_return", "simulation.delisting_return"),
                 ("ingestion.delisted_after", "labels.delisted_after"),
                 ("ingestion.delisted_after", "simulation.delisted_after"),
+                ("ingestion.delisted_after", "health.delisted_after"),
+                ("ingestion.rounding_tolerance", "health.rounding_tolerance"),
                 ("ingestion.calendar", f"markets.{self.market}.calendar"),
             )
             if (first := self._at(one)) != (second := self._at(other))

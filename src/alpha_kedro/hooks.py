@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from alpha_kedro.core.errors import ConfigError, shorten
+from alpha_kedro.core.files import sweep_partials
+from alpha_kedro.core.lock import RunLock
 from alpha_kedro.core.registry import nearest
 
 Catalog = CatalogProtocol[Any, Any]
+
+_ACCOUNTED = ("bars", "fundamentals", "sentiment")
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +32,33 @@ class RunRecord:
     node_started: float = 0.0
     n_refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether part of the data is missing from the result."""
+        return bool(self.n_refused or self.failed)
+
+    def learn(self, ingestion_report: dict[str, Any]) -> None:
+        """Remember what ingestion refused, and whom its source did not give."""
+        accounts = [ingestion_report[table] for table in _ACCOUNTED]
+        self.n_refused = sum(account["n_rejected"] for account in accounts)
+        self.reasons = dict(sum((Counter(a["by_reason"]) for a in accounts), Counter()))
+        self.failed = ingestion_report["source"].get("failed", {})
 
     def refusal(self) -> str:
         """Say how many rows were refused, why, and where they are."""
-        why = ", ".join(f"{reason} {count}" for reason, count in self.reasons.items())
-        return (
-            f"Done, but {self.n_refused:,} rows of the input were refused ({why}); "
-            "see rejects.parquet in 02_intermediate. Exit code 3."
-        )
+        said = []
+        if self.n_refused:
+            why = ", ".join(f"{reason} {n}" for reason, n in self.reasons.items())
+            said.append(
+                f"{self.n_refused:,} rows of the input were refused ({why}); "
+                "see *rejects.parquet in 02_intermediate."
+            )
+        if self.failed:
+            names = shorten(f"{name} ({why})" for name, why in self.failed.items())
+            said.append(f"tickers could not be fetched: {names}.")
+        return f"Done, but {' '.join(said)} Exit code 3."
 
 
 LATEST_RUN = RunRecord()
@@ -44,7 +68,7 @@ class RunHooks:
     """Check the run before it starts, tell its progress, print its headline."""
 
     def __init__(self) -> None:
-        self._facts: dict[str, Any] = {}
+        self._lock: RunLock | None = None
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
@@ -70,6 +94,7 @@ class RunHooks:
         env = run_params.get("env")
         catalog["run_facts"] = run_facts(self._project, env, plain(self._parameters))
         require_inputs(pipeline, catalog)
+        self._take_over()
 
     @hook_impl
     def before_node_run(self) -> None:
@@ -83,13 +108,12 @@ class RunHooks:
         made = ", ".join(described(name, data) for name, data in outputs.items())
         log.info("%-24s %6.1f s   %s", node.name, seconds, made)
         if "ingestion_report" in outputs:
-            bars = outputs["ingestion_report"]["bars"]
-            LATEST_RUN.n_refused = bars["n_rejected"]
-            LATEST_RUN.reasons = bars["by_reason"]
+            LATEST_RUN.learn(outputs["ingestion_report"])
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: Catalog) -> None:
         """Print the headline table and where the report is."""
+        self._release()
         seconds = time.perf_counter() - LATEST_RUN.started
         if "summary" in pipeline.all_outputs():
             from alpha_kedro.reports import headline_table
@@ -98,6 +122,28 @@ class RunHooks:
             print(f"\nReport: {catalog['report'].location}   ({seconds:.0f} s)")
         else:
             log.info("done in %.1f s", seconds)
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Free the data for the next run."""
+        self._release()
+
+    def _take_over(self) -> None:
+        """Keep other runs off the data, and clear what killed ones left."""
+        root = self._parameters["data_root"]
+        is_local = "://" not in root
+        root = str(self._project / root) if is_local else root
+        wait = plain(self._parameters["execution"])["lock_wait"]
+        lock = RunLock(root, wait=wait)
+        lock.acquire()
+        self._lock = lock
+        if is_local:
+            sweep_partials(Path(root))
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def refuse_orphans(conf_catalog: dict[str, Any]) -> None:

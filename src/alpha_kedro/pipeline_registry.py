@@ -34,7 +34,12 @@ def register_pipelines() -> dict[str, Pipeline]:
     """Return every pipeline; ``walk_forward`` is the whole job, data to report."""
     stages = {name: stage.create_pipeline() for name, stage in STAGES.items()}
     main_job = sum((stages[name] for name in MAIN_JOB), Pipeline([]))
-    return {**stages, "walk_forward": main_job, "__default__": main_job}
+    return {
+        **stages,
+        "health": stages["ingestion"].to_outputs("findings", "health"),
+        "walk_forward": main_job,
+        "__default__": main_job,
+    }
 
 
 def producer_of(dataset: str) -> str | None:

@@ -14,6 +14,7 @@ PAGES = [
 ]
 BLOCK = re.compile(r"^```(?:bash|sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LEFT_TO_THE_READER = {"cd", "git", "open", "xdg-open"}
+LOOKS = (["kedro", "health"], ["kedro", "data"])
 SERVERS = (["kedro", "viz"], ["kedro", "jupyter"])
 
 
@@ -35,13 +36,18 @@ class Command:
         return self.words[:2] == ("kedro", "run")
 
     @property
+    def is_look(self):
+        return list(self.words[:2]) in LOOKS
+
+    @property
     def is_server(self):
         return list(self.words[:2]) in SERVERS
 
     @property
     def is_known(self):
         left = self.words[0] in LEFT_TO_THE_READER
-        return left or self.is_make or self.is_run or self.is_server
+        ours = self.is_run or self.is_look or self.is_server
+        return left or self.is_make or ours
 
 
 def commands_in(text):

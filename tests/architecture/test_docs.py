@@ -142,6 +142,17 @@ def test_documented_runs_finish_in_the_order_they_are_read(kedro, tmp_path):
         assert done.returncode in FINISHED, f"{small}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.slow
+def test_documented_looks_at_the_data_say_something(kedro, tmp_path):
+    looks = [command for command in documented() if command.is_look]
+    assert looks
+    for command in looks:
+        here = with_parameters(command, quick="true", data_root=tmp_path)
+        done = kedro(*here.words[1:], timeout=300)
+        assert done.returncode in FINISHED, f"{here}\n{done.stdout}\n{done.stderr}"
+        assert len(done.stdout.splitlines()) > 2
+
+
 def is_free(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -22,9 +22,9 @@ from alpha_kedro.hooks import refuse_orphans
 from alpha_kedro.learning import ModelSpec, Spans, make_model
 from alpha_kedro.learning.models import feature_matrix
 from alpha_kedro.learning.store import load_model, save_model
+from alpha_kedro.market.columns import require_columns
 from alpha_kedro.signals import compute_features
 from alpha_kedro.sources import FilesMarketSpec, load_market
-from alpha_kedro.sources.files import read_bars
 from tests.architecture.house import PROJECT, SOURCES, calls_in
 from tests.causality.checks import difficult_prices
 from tests.learning.planted import window
@@ -113,6 +113,12 @@ def test_a_market_of_files_needs_bars():
         load_market(FilesMarketSpec(kind="files"), seed=0)
 
 
+def test_quotes_of_the_day_need_the_actions_that_adjust_them(tmp_path):
+    spec = bars_file(tmp_path, ticker="A")
+    with refused("AK-C016", ConfigError):
+        load_market(spec.model_copy(update={"basis": "raw"}), seed=0)
+
+
 def test_a_history_shorter_than_the_lookback_is_refused():
     with refused("AK-C021", ConfigError) as caught:
         compute_features(difficult_prices(60), ["momentum_252_21"])
@@ -152,6 +158,10 @@ def bars_file(folder, **columns):
     return FilesMarketSpec(kind="files", bars=str(path))
 
 
+def read_bars(spec):
+    return load_market(spec, seed=0).bars
+
+
 def test_a_ticker_that_became_a_truth_value_is_refused(tmp_path):
     with refused("AK-D010", DataError):
         read_bars(bars_file(tmp_path, ticker=True))
@@ -161,8 +171,14 @@ def test_a_missing_column_is_named_with_the_nearest_that_is_there(tmp_path):
     spec = bars_file(tmp_path, closee=1.0)
     table = pd.read_parquet(spec.bars).drop(columns="close")
     table.to_parquet(spec.bars)
-    with refused("AK-D012", DataError) as caught:
+    with refused("AK-D060", DataError) as caught:
         read_bars(spec)
+    assert "close: 'closee'" in caught.value.fix
+
+
+def test_a_table_without_a_column_names_it_and_the_nearest():
+    with refused("AK-D012", DataError) as caught:
+        require_columns(pd.DataFrame({"closee": [1.0]}), ["close"], where="bars")
     assert caught.value.where == ["close"]
     assert "'closee' to 'close'" in caught.value.fix
 

@@ -10,7 +10,10 @@ from alpha_kedro.experiment import Experiment
 from alpha_kedro.market import simulate_market
 from tests.pipelines.runs import PROJECT
 
-RAW = ("bars", "membership", "sectors", "benchmarks", "actions")
+RAW = (
+    *("bars", "membership", "sectors", "benchmarks", "actions"),
+    *("fundamentals", "sentiment"),
+)
 TIMELY = ("features", "samples", "predictions", "weights", "returns")
 OUTCOMES = {"predictions": "label"}
 """Columns that tell what came of a row later, and may know it."""
@@ -23,6 +26,7 @@ CHOSEN = {
         "sector_neutral_quintiles@momentum_12_1",
     ],
     "headline": "sector_neutral_quintiles",
+    "features": {"names": ["weekly_equity", "fundamental", "sentiment"]},
     "quick": True,
     "quick_settings": {
         "walk_forward": {
@@ -31,6 +35,11 @@ CHOSEN = {
             "explain_rows": 5,
         },
         "model_library": {"lightgbm": {"lightgbm": {"n_estimators": 8}}},
+        # Nonsense may leave few members: so few have to be able to hold a leg.
+        "strategy_library": {
+            "sector_neutral_quintiles": {"name_cap": 0.5},
+            "sector_neutral_ranks": {"name_cap": 0.5},
+        },
     },
     "execution": {"backend": "serial"},
 }
@@ -45,13 +54,18 @@ class Inputs:
     sectors: pd.DataFrame
     benchmarks: pd.DataFrame
     actions: pd.DataFrame
+    fundamentals: pd.DataFrame
+    sentiment: pd.DataFrame
 
 
 @cache
 def small_market(n_tickers=40, n_sessions=700, seed=3):
     """A market with deaths, late listings, halts and changes of membership."""
     return raw_tables(
-        simulate_market(n_tickers, n_sessions, seed=seed, delisting_rate=0.08)
+        simulate_market(
+            *(n_tickers, n_sessions, seed),
+            **{"basis": "raw", "delisting_rate": 0.08, "split_rate": 0.3},
+        )
     )
 
 
@@ -64,6 +78,8 @@ def raw_tables(market):
         market.sectors,
         market.benchmarks,
         market.actions,
+        market.fundamentals,
+        market.sentiment,
     )
 
 
@@ -91,6 +107,8 @@ def run_dag(inputs, *, only_to=("labels", *TIMELY), settings=None):
     chosen = vars(settings or experiment())
     held = {f"params:{name}": value for name, value in chosen.items()}
     held |= {f"raw_{name}": getattr(inputs, name) for name in RAW}
+    held["raw_delistings"] = pd.DataFrame(columns=["ticker", "date", "exit_return"])
+    held["market_facts"] = {"market": "simulated", "kind": "simulated", "basis": "raw"}
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in held.items()})
     catalog["fold_cache"] = MemoryDataset(None, copy_mode="assign")
     kept = {name: MemoryDataset() for name in only_to}
@@ -114,6 +132,10 @@ def garbled_after(inputs, day):
         inputs.sectors,
         _prices_garbled(inputs.benchmarks, later(inputs.benchmarks), rng),
         _payments_garbled(inputs.actions, later(inputs.actions), rng),
+        _figures_garbled(
+            inputs.fundamentals, later(inputs.fundamentals, "known_date"), rng
+        ),
+        _figures_garbled(inputs.sentiment, later(inputs.sentiment), rng),
     )
 
 
@@ -139,6 +161,8 @@ def cut_off_after(inputs, day):
         membership=stays.assign(end=ends).reset_index(drop=True),
         benchmarks=_until(inputs.benchmarks, day),
         actions=_until(inputs.actions, day),
+        fundamentals=_until(inputs.fundamentals, day, "known_date"),
+        sentiment=_until(inputs.sentiment, day),
     )
 
 
@@ -182,16 +206,20 @@ def _known(table, name, day):
     return kept.reset_index(drop=True)
 
 
-def _until(table, day):
-    return table[table["date"] <= day].reset_index(drop=True)
+def _until(table, day, column="date"):
+    return table[table[column] <= day].reset_index(drop=True)
 
 
 def _prices_garbled(bars, later, rng):
-    """Another level every day, consistent within a bar, and other volumes."""
-    noise = np.where(later, rng.lognormal(0, 0.5, len(bars)), 1.0)
+    """Another level every day, consistent within a bar, and other volumes.
+
+    Not so wild that ingestion would refuse it: nonsense has to arrive to do harm.
+    """
+    noise = np.where(later, rng.lognormal(0, 0.25, len(bars)), 1.0)
     prices = {
         name: bars[name] * noise
         for name in ("open", "high", "low", "close", "adj_close")
+        if name in bars
     }
     traded = rng.integers(1, 10**7, len(bars))
     return bars.assign(**prices, volume=np.where(later, traded, bars["volume"]))
@@ -207,5 +235,21 @@ def _stays_garbled(stays, day, later, rng):
 
 
 def _payments_garbled(actions, later, rng):
-    paid = actions["dividend"] * rng.lognormal(0, 1, len(actions))
-    return actions.assign(dividend=np.where(later, paid, actions["dividend"]))
+    """Other dividends, and splits that were none, on the same days."""
+    # Less than was paid: prices are nonsense too, and no dividend exceeds its price.
+    paid = actions["dividend"] * rng.uniform(0, 0.9, len(actions))
+    split = rng.choice([0.125, 1.0, 1.5, 3.0], len(actions))
+    return actions.assign(
+        dividend=np.where(later, paid, actions["dividend"]),
+        split_ratio=np.where(later, split, actions["split_ratio"]),
+    )
+
+
+def _figures_garbled(table, later, rng):
+    """Rows that come later tell other figures, of other names."""
+    other = table.copy()
+    names = other["ticker"].to_numpy().copy()
+    names[later] = rng.permutation(names[later])
+    numbers = other.select_dtypes("float").columns
+    noise = np.where(later, rng.lognormal(0, 1, len(other)), 1.0)
+    return other.assign(ticker=names, **other[numbers].mul(noise, axis=0))

@@ -7,13 +7,30 @@ import numpy as np
 import pytest
 
 import alpha_kedro.signals
-from alpha_kedro.signals import FEATURES, Inputs, compute_features, longest_lookback
+from alpha_kedro.signals import (
+    FEATURES,
+    Inputs,
+    compute_features,
+    longest_lookback,
+    with_share_value,
+)
+from alpha_kedro.signals.fundamentals import KnownReports
+from alpha_kedro.signals.sentiment import known_sentiment
 from tests.causality import checks
-from tests.causality.checks import difficult_prices, forward_looking_calls
+from tests.causality.checks import (
+    difficult_bars,
+    difficult_prices,
+    forward_looking_calls,
+)
+from tests.causality.disclosures import reports_of, sentiment_of
 
-PRICES = difficult_prices()
+PRICES = with_share_value(difficult_prices(), difficult_bars())
 N_DATES = len(PRICES.dates)
 PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dollar_volume")
+KNOWN = {
+    "fundamentals": reports_of(PRICES.dates, PRICES.tickers),
+    "sentiment": sentiment_of(PRICES.dates, PRICES.tickers),
+}
 
 every_feature = pytest.mark.parametrize("name", sorted(FEATURES))
 
@@ -23,7 +40,10 @@ def codes(prices):
 
 
 def through_the_front_door(name):
-    return lambda prices: compute_features(prices, name, groups=codes(prices))[name]
+    def compute(prices):
+        return compute_features(prices, name, groups=codes(prices), **KNOWN)[name]
+
+    return compute
 
 
 def with_a_given_market(name):
@@ -31,7 +51,7 @@ def with_a_given_market(name):
 
     def compute(prices):
         return compute_features(
-            prices, name, market_return=market, groups=codes(prices)
+            prices, name, market_return=market, groups=codes(prices), **KNOWN
         )[name]
 
     return compute
@@ -45,6 +65,9 @@ def in_double_precision(name):
             dates=prices.dates,
             market_return=market,
             sector=codes(prices)[None, :] * 1.0,
+            share_value=prices["share_value"],
+            fundamentals=KnownReports(KNOWN["fundamentals"], prices.axes),
+            sentiment=known_sentiment(KNOWN["sentiment"], prices.axes),
             **{field: prices[field] for field in PRICE_FIELDS},
         )
         return np.broadcast_to(FEATURES[name].compute(inputs), prices.axes.shape)
@@ -81,6 +104,7 @@ def test_the_declared_lookback_is_all_a_feature_needs(name):
 
 @pytest.mark.parametrize("name", [n for n in FEATURES if FEATURES[n].lookback > 1])
 def test_one_session_less_would_be_caught(name, monkeypatch):
+    rows = cuts(name)
     short = replace(FEATURES[name], lookback=FEATURES[name].lookback - 1)
     monkeypatch.setitem(FEATURES._items, name, short)
     with pytest.raises(AssertionError):
@@ -88,7 +112,7 @@ def test_one_session_less_would_be_caught(name, monkeypatch):
             through_the_front_door(name),
             PRICES,
             lookback=short.lookback,
-            cuts=cuts(name),
+            cuts=rows,
         )
 
 

@@ -1,5 +1,6 @@
 """The project run as its users run it: through a Kedro session, or as a command."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -42,14 +43,16 @@ def _bootstrapped():
     return bootstrap_project(PROJECT)
 
 
-def run_project(root, pipeline="walk_forward", *, env=None, **parameters):
+def run_project(
+    root, pipeline="walk_forward", *, env=None, to_outputs=None, **parameters
+):
     """Run a pipeline in this process; ``parameters`` as they stand in YAML."""
     from kedro.framework.session import KedroSession
 
     _bootstrapped()
     chosen = {"data_root": str(root), **parameters}
     with KedroSession.create(PROJECT, env=env, runtime_params=chosen) as session:
-        session.run(pipeline_names=[pipeline])
+        session.run(pipeline_names=[pipeline], to_outputs=to_outputs)
 
 
 def command(*words, params=None, variables=None):
@@ -74,11 +77,36 @@ def kedro(*words, params=None, variables=None):
     return Answer(done.returncode, done.stdout)
 
 
-def kedro_run(root, *words, params=None, variables=None):
-    """Run the whole job as a command, its files below ``root``."""
+def said(*words, params=None):
+    """Run a command other than ``run`` in this process and return how it ended."""
+    from click.testing import CliRunner
+
+    from alpha_kedro.cli import cli
+
+    line, _ = command(*words, params=params)
+    with contextlib.chdir(PROJECT):
+        done = CliRunner().invoke(cli, line[1:])
+    return Answer(done.exit_code, done.output)
+
+
+def kedro_run(root, *words, pipeline="walk_forward", params=None, variables=None):
+    """Run a pipeline as a command, the whole job or a part of it, below ``root``."""
     given = {"data_root": str(root), **(params or {})}
-    job = ("run", "--pipeline=walk_forward")
+    job = ("run", f"--pipeline={pipeline}")
     return kedro(*job, *words, params=given, variables=variables)
+
+
+def started(*words, params=None):
+    """Start ``kedro`` in a process of its own and return the process."""
+    line, environment = command(*words, params=params)
+    return subprocess.Popen(
+        line,
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def nested(dotted):

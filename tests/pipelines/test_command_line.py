@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from alpha_kedro.config import ExperimentConfigLoader, overlay, quick_settings
-from alpha_kedro.core.errors import ConfigError
+from alpha_kedro.core.errors import ConfigError, fault_of_ours
 from alpha_kedro.hooks import refuse_orphans
 from alpha_kedro.market import simulate_market
 from alpha_kedro.settings import CONFIG_LOADER_ARGS
@@ -203,3 +203,10 @@ def test_prices_may_come_as_csv_and_alone(tmp_path):
     run_project(tmp_path / "made", **nested(TINY | files | unsectored))
     weights = table(tmp_path / "made", "07_model_output/weights.parquet")
     assert weights["weight"].ne(0).mean() > 0.5
+
+
+def test_an_error_of_ours_is_found_behind_the_one_kedro_puts_before_it():
+    ours, kedros = ConfigError("AK-C002", "an unknown model"), RuntimeError("on saving")
+    kedros.__cause__ = ours
+    assert fault_of_ours(kedros) is ours
+    assert fault_of_ours(RuntimeError("Kedro's own")) is None

@@ -41,11 +41,26 @@ def run_facts(
     }
 
 
-def finish(facts: Mapping[str, Any], data_hash: str) -> dict[str, Any]:
-    """Return the manifest of a finished run: facts, hash of the data, seconds."""
+def finish(
+    facts: Mapping[str, Any], ingestion_report: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the manifest of a finished run: facts, seconds, and what data it used.
+
+    Parameters
+    ----------
+    facts
+        Of `run_facts`.
+    ingestion_report
+        vintage (its id), data_hash (of all raw tables), hashes (of each).
+    """
     started = datetime.fromisoformat(facts["started"])
     seconds = (datetime.now(UTC) - started).total_seconds()
-    return {**facts, "data_hash": data_hash, "seconds": round(seconds, 3)}
+    data = {
+        "data_hash": ingestion_report["data_hash"],
+        "vintage": ingestion_report["vintage"],
+        "data_hashes": dict(ingestion_report["hashes"]),
+    }
+    return {**facts, **data, "seconds": round(seconds, 3)}
 
 
 def versions() -> dict[str, str]:

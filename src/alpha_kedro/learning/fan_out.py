@@ -39,6 +39,11 @@ class ExecutionSpec(Spec):
     address: str | None = Field(
         default=None, description="address of a scheduler, for backends that have one"
     )
+    lock_wait: float = Field(
+        default=0.0,
+        ge=0,
+        description="seconds to wait for another run on the same data_root to end",
+    )
 
     @model_validator(mode="after")
     def _nothing_is_named_in_vain(self) -> "ExecutionSpec":

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from alpha_kedro.core.prices import price_panel
+from alpha_kedro.core.prices import exit_returns_of, price_panel
 from alpha_kedro.experiment import choose_books
 from alpha_kedro.portfolio import CostSpec, SimulationSpec, run_backtests
 
@@ -12,6 +12,7 @@ from alpha_kedro.portfolio import CostSpec, SimulationSpec, run_backtests
 def trade_books(
     bars: pd.DataFrame,
     sectors: pd.DataFrame,
+    listings: pd.DataFrame,
     predictions: pd.DataFrame,
     strategies: list[str],
     strategy_library: dict[str, Any],
@@ -20,11 +21,15 @@ def trade_books(
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Trade every chosen strategy on its model's scores."""
+    prices = price_panel(bars)
     books = run_backtests(
-        price_panel(bars),
+        prices,
         predictions,
         strategies=choose_books(strategies, strategy_library),
         sectors=sectors,
+        exit_returns=exit_returns_of(
+            listings, prices.axes, default=simulation.delisting_return
+        ),
         costs=costs,
         simulation=simulation,
         seed=seed,

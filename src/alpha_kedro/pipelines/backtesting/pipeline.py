@@ -14,6 +14,7 @@ def create_pipeline() -> Pipeline:
                 [
                     "bars",
                     "sectors",
+                    "listings",
                     "predictions",
                     "params:strategies",
                     "params:strategy_library",

@@ -4,7 +4,7 @@ import pandas as pd
 
 from alpha_kedro.core.calendar import decision_rows
 from alpha_kedro.core.panel import Axes
-from alpha_kedro.core.prices import price_panel
+from alpha_kedro.core.prices import exit_returns_of, price_panel
 from alpha_kedro.core.sectors import sector_codes
 from alpha_kedro.market import IngestionSpec, membership_mask
 from alpha_kedro.signals import (
@@ -14,6 +14,7 @@ from alpha_kedro.signals import (
     build_features,
     build_labels,
     build_samples,
+    coverage_by_year,
 )
 
 
@@ -22,6 +23,8 @@ def make_features(
     membership: pd.DataFrame,
     sectors: pd.DataFrame,
     benchmarks: pd.DataFrame,
+    fundamentals: pd.DataFrame,
+    sentiment: pd.DataFrame,
     features: FeatureSpec,
 ) -> pd.DataFrame:
     """Compute every feature of every bar, known at its close."""
@@ -32,6 +35,8 @@ def make_features(
         membership_mask(membership, Axes.of_table(bars)),
         benchmark=None if benchmark.empty else benchmark,
         sectors=sectors,
+        fundamentals=None if fundamentals.empty else fundamentals,
+        sentiment=None if sentiment.empty else sentiment,
     )
 
 
@@ -39,6 +44,7 @@ def make_labels(
     bars: pd.DataFrame,
     membership: pd.DataFrame,
     sectors: pd.DataFrame,
+    listings: pd.DataFrame,
     labels: LabelSpec,
     ingestion: IngestionSpec,
 ) -> pd.DataFrame:
@@ -47,9 +53,12 @@ def make_labels(
     return build_labels(
         prices,
         mask=membership_mask(membership, prices.axes),
-        groups=sector_codes(sectors, prices.tickers),
+        groups=sector_codes(sectors, prices.axes),
         spec=labels,
         calendar=ingestion.calendar,
+        exit_returns=exit_returns_of(
+            listings, prices.axes, default=labels.delisting_return
+        ),
     )
 
 
@@ -60,15 +69,17 @@ def make_samples(
     samples: SampleSpec,
     labels: LabelSpec,
     ingestion: IngestionSpec,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take the members of each decision date, their features made comparable."""
     axes = Axes.of_table(features)
+    mask = membership_mask(membership, axes)
     decisions = decision_rows(axes.dates, labels.frequency, calendar=ingestion.calendar)
-    return build_samples(
+    chosen = build_samples(
         features,
         axes=axes,
-        mask=membership_mask(membership, axes),
+        mask=mask,
         decisions=decisions,
         sectors=sectors,
         spec=samples,
     )
+    return chosen, coverage_by_year(features, axes=axes, mask=mask, decisions=decisions)

@@ -15,13 +15,28 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 make_features,
-                ["bars", "membership", "sectors", "benchmarks", "params:features"],
+                [
+                    "bars",
+                    "membership",
+                    "sectors",
+                    "benchmarks",
+                    "fundamentals",
+                    "sentiment",
+                    "params:features",
+                ],
                 "features",
                 name="build_features",
             ),
             node(
                 make_labels,
-                ["bars", "membership", "sectors", "params:labels", "params:ingestion"],
+                [
+                    "bars",
+                    "membership",
+                    "sectors",
+                    "listings",
+                    "params:labels",
+                    "params:ingestion",
+                ],
                 "labels",
                 name="build_labels",
             ),
@@ -35,7 +50,7 @@ def create_pipeline() -> Pipeline:
                     "params:labels",
                     "params:ingestion",
                 ],
-                "samples",
+                ["samples", "feature_coverage"],
                 name="build_samples",
             ),
         ]

@@ -61,7 +61,7 @@ def write_down(
     evidence: Evidence, run_facts: dict[str, Any], ingestion_report: dict[str, Any]
 ) -> dict[str, Any]:
     """Write the numbers down, with where they come from."""
-    return summarise(evidence, finish(run_facts, ingestion_report["data_hash"]))
+    return summarise(evidence, finish(run_facts, ingestion_report))
 
 
 def tell_story(
@@ -71,6 +71,8 @@ def tell_story(
     fit_ledger: pd.DataFrame,
     backtest_notes: dict[str, Any],
     ingestion_report: dict[str, Any],
+    findings: pd.DataFrame,
+    feature_coverage: pd.DataFrame,
 ) -> str:
     """Write the report a colleague can be sent."""
     return write_report(
@@ -80,4 +82,6 @@ def tell_story(
         fit_ledger=fit_ledger,
         backtest_notes=backtest_notes,
         ingestion_report=ingestion_report,
+        findings=findings,
+        feature_coverage=feature_coverage,
     )

@@ -52,6 +52,8 @@ def create_pipeline() -> Pipeline:
                     "fit_ledger",
                     "backtest_notes",
                     "ingestion_report",
+                    "findings",
+                    "feature_coverage",
                 ],
                 "report",
                 name="write_report",
