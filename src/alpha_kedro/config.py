@@ -10,6 +10,7 @@ from kedro.config import MissingConfigException, OmegaConfigLoader
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
 
 
+_LOCAL = "local"
 # What the catalog asks for though most runs have no use for it.
 _NO_CREDENTIALS: dict[str, Any] = {"market_database": {"url": None}}
 
@@ -32,15 +33,34 @@ class ExperimentConfigLoader(OmegaConfigLoader):
             return loaded
         from alpha_kedro.experiment import Experiment
 
-        wanted = overlay(loaded, quick_settings(loaded, self.runtime_params or {}))
+        said = self.runtime_params or {}
+        if here := self._of_this_machine(key):
+            loaded = overlay(overlay(loaded, here), said)
+        wanted = overlay(loaded, quick_settings(loaded, said))
         return Experiment.parse(wanted, "").model_dump(mode="json")
 
     def _credentials(self) -> dict[str, Any]:
         try:
             written: dict[str, Any] = super().__getitem__("credentials")
         except MissingConfigException:
-            return _NO_CREDENTIALS
-        return _NO_CREDENTIALS | written
+            written = {}
+        return _NO_CREDENTIALS | written | self._of_this_machine("credentials")
+
+    def _of_this_machine(self, key: str) -> dict[str, Any]:
+        """Return what ``conf/local`` says beside an experiment.
+
+        Kedro reads it only where no environment is named; what holds on this machine
+        holds for every experiment.
+        """
+        if self.env in (None, _LOCAL):
+            return {}
+        local = OmegaConfigLoader(
+            self.conf_source, env=_LOCAL, base_env=_LOCAL, default_run_env=_LOCAL
+        )
+        try:
+            return dict(local[key])
+        except MissingConfigException:
+            return {}
 
 
 def quick_settings(

@@ -31,6 +31,7 @@ class RunRecord:
     started: float = field(default_factory=time.perf_counter)
     node_started: float = 0.0
     n_refused: int = 0
+    n_given: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -43,6 +44,7 @@ class RunRecord:
         """Remember what ingestion refused, and whom its source did not give."""
         accounts = [ingestion_report[table] for table in _ACCOUNTED]
         self.n_refused = sum(account["n_rejected"] for account in accounts)
+        self.n_given = sum(account["n_input"] for account in accounts)
         self.reasons = dict(sum((Counter(a["by_reason"]) for a in accounts), Counter()))
         self.failed = ingestion_report["source"].get("failed", {})
 
@@ -52,7 +54,8 @@ class RunRecord:
         if self.n_refused:
             why = ", ".join(f"{reason} {n}" for reason, n in self.reasons.items())
             said.append(
-                f"{self.n_refused:,} rows of the input were refused ({why}); "
+                f"{self.n_refused:,} rows of the input were refused, "
+                f"{self.n_refused / self.n_given:.2%} of them ({why}); "
                 "see *rejects.parquet in 02_intermediate."
             )
         if self.failed:

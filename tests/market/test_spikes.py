@@ -44,6 +44,12 @@ def test_a_move_on_heavy_volume_is_real(factor):
     assert not cleaned(raw).report["by_reason"]
 
 
+def test_no_volume_makes_a_hundredfold_rise_real():
+    raw = times(make_quotes("A"), [12], 100.0)
+    raw.loc[12, "volume"] = 4 * raw.loc[:11, "volume"].median()
+    assert cleaned(raw).report["by_reason"] == {"spike": 1}
+
+
 def test_a_loss_is_confirmed_by_less_than_a_rise():
     quiet = make_quotes("A").assign(volume=1_000.0)
     quiet.loc[12, "volume"] = 2_500.0
@@ -165,6 +171,7 @@ def is_wild(quotes, believed, row, spec):
     traded = [quotes.volume[k] for k in believed[-20:] if quotes.volume[k] > 0]
     enough = spec.spike_volume if move > limit else spec.fall_volume
     heavy = traded and quotes.volume[row] >= enough * np.median(traded)
+    heavy = heavy and move <= 50
     if heavy or any(1 / limit <= grown(k) <= limit for k in believed[-5:]):
         return False
     if move > limit:

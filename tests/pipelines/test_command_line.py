@@ -210,3 +210,23 @@ def test_an_error_of_ours_is_found_behind_the_one_kedro_puts_before_it():
     kedros.__cause__ = ours
     assert fault_of_ours(kedros) is ours
     assert fault_of_ours(RuntimeError("Kedro's own")) is None
+
+
+def test_what_holds_on_this_machine_holds_for_every_experiment(tmp_path):
+    conf = shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    local = conf / "local"
+    local.mkdir(exist_ok=True)
+    of_files = {"files": {"bars": "mine.parquet"}}
+    blocks = {"market": "files", "markets": of_files, "seed": 11}
+    (local / "parameters.yml").write_text(yaml.safe_dump(blocks))
+    database = {"market_database": {"url": "postgresql://localhost/prices"}}
+    (local / "credentials.yml").write_text(yaml.safe_dump(database))
+    chosen = parameters("daily_long_short", conf, seed=12)
+    assert chosen["market"] == "files"
+    assert chosen["markets"]["files"]["bars"] == "mine.parquet"
+    assert chosen["markets"]["files"]["group_column"] == "asset_class"
+    assert chosen["seed"] == 12
+    loader = ExperimentConfigLoader(
+        conf_source=str(conf), env="daily_long_short", **CONFIG_LOADER_ARGS
+    )
+    assert loader["credentials"] == database

@@ -43,6 +43,16 @@ def test_a_market_without_faults_leaves_with_0(tmp_path):
     assert "0 refused, 0 suspect" in answer.text
 
 
+def test_the_data_of_another_market_are_not_overwritten(tmp_path):
+    here = {"data_root": str(tmp_path)}
+    (tmp_path / "01_raw").mkdir()
+    (tmp_path / "01_raw/market.json").write_text('{"market": "files"}')
+    answer = said("health", params=here | SMALL)
+    assert answer.code == 2, answer.text
+    assert "AK-C091" in answer.text
+    assert not (tmp_path / "01_raw/bars.parquet").exists()
+
+
 def test_a_fault_is_told_by_ticker_day_and_value(faulty):
     root, files, (bad_print, refused) = faulty
     answer = kedro("health", params={"data_root": str(root)} | files)

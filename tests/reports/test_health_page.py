@@ -70,8 +70,8 @@ def test_the_terminal_reads_verdict_counts_findings_and_what_to_do():
     text = health_text(table, summary(table), rows=3)
     first, *_ = text.splitlines()
     assert first == (
-        "12,000 rows of 4 tickers: 1 refused, 2 suspect, 2 note; 50.0 % of the tickers "
-        "are clean."
+        "12,000 rows of 4 tickers: findings 1 refused, 2 suspect, 2 note; "
+        "50.0 % of the tickers are clean."
     )
     assert "2013-05-24" in text
     assert "2.08 to 1, near 2" in text

@@ -24,7 +24,13 @@ _SOMETHING_FOUND = 3
 @click.command(name="health")
 @click.option("--check", help="Only findings of this check.")
 @click.option("--ticker", help="Only findings about this ticker.")
-@click.option("--rows", default=20, show_default=True, help="Findings to print.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Findings to print.",
+)
 @click.option(
     "--json",
     "target",
@@ -36,7 +42,7 @@ _SOMETHING_FOUND = 3
 def health(
     check: str | None, ticker: str | None, rows: int, target: Path | None, **how: Any
 ) -> None:
-    """Look for faults in the raw data of the market; nothing is changed.
+    """Load the market, look for faults in its raw data, and tell what was found.
 
     Leaves with 0 when nothing is refused or suspect, with 3 when something is.
     """
@@ -85,6 +91,7 @@ def run_health(
     bootstrap_project(Path(project))
     chosen = dict(params or {}) | ({"data_root": data_root} if data_root else {})
     with KedroSession.create(project, env=env, runtime_params=chosen) as session:
+        refuse_other_market(session.load_context())  # type: ignore[attr-defined]
         try:
             session.run(  # type: ignore[call-arg]
                 pipeline_names=[_PIPELINE],
@@ -96,6 +103,20 @@ def run_health(
             raise fault_of_ours(error) or error from None
 
 
+def refuse_other_market(context: Any) -> None:
+    """Raise ``AK-C091`` when the folder holds a market that was not asked for."""
+    facts, asked = context.catalog["market_facts"], context.params["market"]
+    if not facts.exists() or (kept := facts.load()["market"]) == asked:
+        return
+    raise ConfigError(
+        "AK-C091",
+        "the folder holds the data of another market, which would be overwritten",
+        got=f"market {kept} in {facts.location}",
+        wanted=asked,
+        fix=f'--params "market={kept},..." as for kedro run, or another --data-root',
+    )
+
+
 def select(
     findings: "pd.DataFrame", *, check: str | None, ticker: str | None
 ) -> "pd.DataFrame":
@@ -104,7 +125,7 @@ def select(
     if check is not None:
         chosen = chosen[chosen["check"] == check]
     if ticker is not None:
-        chosen = chosen[chosen["ticker"] == ticker]
+        chosen = chosen[chosen["ticker"] == ticker.upper()]
     return chosen
 
 

@@ -82,7 +82,7 @@ def verdict(health: Mapping[str, Any]) -> str:
     tickers = numbered(account["n_tickers"], "ticker")
     return (
         f"{count(account['n_input'])} rows of {tickers}: "
-        f"{counts}; {percent(health['clean_share'])} of the tickers are clean."
+        f"findings {counts}; {percent(health['clean_share'])} of the tickers are clean."
     )
 
 

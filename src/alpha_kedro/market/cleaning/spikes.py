@@ -25,6 +25,7 @@ _USUAL_BARS = 20  # whose median volume is the usual one
 _RECENT_BARS = 5  # to whose level a name may go back
 _UNITS = np.array([0.1, 0.01, 0.001])
 _NEAR_A_UNIT = 0.2
+_NO_COMPANY = 50.0  # no price rises so far in a session, whatever was traded
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def _believable(own: Quotes, row: int, accepted: Bool, spec: IngestionSpec) -> b
     volumes = own.volume[known]
     traded = volumes[volumes > 0]
     confirming = spec.spike_volume if latest > ratio else spec.fall_volume
+    if latest > _NO_COMPANY:
+        return False
     if len(traded) and own.volume[row] >= confirming * np.median(traded):
         return True
     if latest > ratio:
