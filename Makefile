@@ -37,7 +37,7 @@ test: lint types contracts ## lint, types, import contracts and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-core: .venv/.dev ## the fast tests alone, under two minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not end_to_end"
 
 test-slow: .venv/.dev ## the proofs at full size
 	$(BIN)/python -m pytest -m slow --full-size
