@@ -13,8 +13,6 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from alpha_kedro.core.errors import ConfigError, shorten
-from alpha_kedro.core.files import sweep_partials
-from alpha_kedro.core.lock import RunLock
 from alpha_kedro.core.registry import nearest
 
 Catalog = CatalogProtocol[Any, Any]
@@ -71,7 +69,7 @@ class RunHooks:
     """Check the run before it starts, tell its progress, print its headline."""
 
     def __init__(self) -> None:
-        self._lock: RunLock | None = None
+        self._lock: Any = None
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
@@ -133,6 +131,9 @@ class RunHooks:
 
     def _take_over(self) -> None:
         """Keep other runs off the data, and clear what killed ones left."""
+        from alpha_kedro.core.files import sweep_partials
+        from alpha_kedro.core.lock import RunLock
+
         root = self._parameters["data_root"]
         is_local = "://" not in root
         root = str(self._project / root) if is_local else root
