@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
@@ -54,11 +55,10 @@ class ExperimentConfigLoader(OmegaConfigLoader):
         """
         if self.env in (None, _LOCAL):
             return {}
-        local = OmegaConfigLoader(
-            self.conf_source, env=_LOCAL, base_env=_LOCAL, default_run_env=_LOCAL
-        )
+        local = copy(self)  # a new one would answer for ours in every ${globals:...}
+        local.env = local.base_env = _LOCAL
         try:
-            return dict(local[key])
+            return dict(OmegaConfigLoader.__getitem__(local, key))
         except MissingConfigException:
             return {}
 

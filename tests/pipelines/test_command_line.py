@@ -230,3 +230,19 @@ def test_what_holds_on_this_machine_holds_for_every_experiment(tmp_path):
         conf_source=str(conf), env="daily_long_short", **CONFIG_LOADER_ARGS
     )
     assert loader["credentials"] == database
+
+
+@pytest.mark.parametrize("env", ["base", "daily_long_short"])
+@pytest.mark.parametrize("has_local", [True, False])
+def test_paths_begin_at_the_data_root_of_the_globals(tmp_path, env, has_local):
+    conf = shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    shutil.rmtree(conf / "local", ignore_errors=True)
+    if has_local:
+        (conf / "local").mkdir()
+        (conf / "local/parameters.yml").write_text("seed: 11")
+    loader = ExperimentConfigLoader(
+        conf_source=str(conf), env=env, **CONFIG_LOADER_ARGS
+    )
+    assert loader["parameters"]["data_root"] == "data"
+    assert loader["parameters"]["seed"] == (11 if has_local else 7)
+    assert loader["catalog"]["bars"]["filepath"] == "data/03_primary/bars.parquet"
