@@ -1,192 +1,157 @@
+"""Every kernel against its slow twin, and what must not matter to it."""
+
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from alpha_kedro.signals.cross_section import demean, rank, winsorize, z_score
+from alpha_kedro.signals.cross_section import (
+    cells,
+    demean,
+    normal_score,
+    rank,
+    robust_z_score,
+    unit_gross,
+    z_score,
+)
+from tests.signals.slow_cross_sections import (
+    NAN,
+    TWINS,
+    assert_close,
+    assert_equal,
+    clip_mad,
+    clip_std,
+    every_kernel,
+    tercile,
+    twin,
+    winsorize_tenth,
+)
 
-NAN = np.nan
-KERNELS = [rank, z_score, demean]
-few = settings(max_examples=40, deadline=None)
+LOOKING_AT_ORDER = [rank, normal_score, tercile, winsorize_tenth]
+UNITLESS = [rank, normal_score, z_score, robust_z_score]
+few = settings(max_examples=12, deadline=None)
 
 # Few distinct values, so that ties and gaps are common.
-cells = st.sampled_from([NAN, *np.arange(-4.0, 5.0)])
-panels = arrays(np.float64, (3, 6), elements=cells)
+cell = st.sampled_from([NAN, *np.arange(-4.0, 5.0)])
+panels = arrays(np.float64, (3, 6), elements=cell)
 masks = arrays(np.bool_, (3, 6))
 sectors = arrays(np.int64, 6, elements=st.integers(0, 2))
+rough = arrays(np.float64, (2, 30), elements=st.floats(-1e6, 1e6))
 
 
-def assert_equal(left, right):
-    np.testing.assert_array_equal(left, right)
+@every_kernel
+@few
+@given(values=panels, mask=masks, groups=sectors)
+def test_a_kernel_agrees_with_its_slow_twin(kernel, values, mask, groups):
+    slow = twin(values, mask, groups, TWINS[kernel])
+    assert_close(kernel(values, mask=mask, groups=groups), slow)
 
 
-def assert_close(left, right):
-    np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
+@every_kernel
+def test_a_kernel_agrees_with_its_slow_twin_on_many_names(kernel):
+    rng = np.random.default_rng(7)
+    values = rng.standard_t(2, size=(4, 700)).round(2)
+    values[rng.random(values.shape) < 0.1] = NAN
+    mask, groups = rng.random(values.shape) < 0.8, rng.integers(0, 11, 700)
+    slow = twin(values, mask, groups, TWINS[kernel])
+    assert_close(kernel(values, mask=mask, groups=groups), slow)
 
 
-def twin(values, mask, groups, per_cross_section):
-    """The slow and obvious way: one pandas series per date and group."""
-    result = np.full(values.shape, NAN)
-    for row in range(len(values)):
-        names = pd.Series(values[row]).where(mask[row]).dropna()
-        for _, members in names.groupby(groups[names.index]):
-            result[row, members.index] = per_cross_section(members)
-    return result
+# What must not matter.
 
 
-def rank_of_series(names):
-    if len(names) == 1:
-        return 0.0
-    return (names.rank(method="average") - 1) / (len(names) - 1) - 0.5
-
-
-def z_score_of_series(names):
-    flat = names.min() == names.max()
-    return 0.0 if flat else (names - names.mean()) / names.std()
-
-
-def demean_of_series(names):
-    return names - names.mean()
-
-
-TWINS = {rank: rank_of_series, z_score: z_score_of_series, demean: demean_of_series}
-
-
-def test_rank_shares_the_average_among_ties_and_leaves_nan_alone():
-    values = np.array([[3.0, 1.0, NAN, 1.0, 9.0]])
-    assert_close(rank(values), [[1 / 6, -1 / 3, NAN, -1 / 3, 0.5]])
-
-
-def test_rank_of_a_lone_name_is_zero_and_of_nobody_is_nan():
-    values = np.array([[NAN, 7.0], [NAN, NAN]])
-    assert_equal(rank(values), [[NAN, 0.0], [NAN, NAN]])
-
-
-def test_rank_within_groups_starts_anew_in_each_group():
-    values = np.array([[1.0, 5.0, 2.0, 4.0, 3.0]])
-    groups = np.array([0, 1, 0, 1, 0])
-    assert_equal(rank(values, groups=groups), [[-0.5, 0.5, 0.0, -0.5, 0.5]])
-
-
-def test_rank_takes_infinities_as_extremes_and_signed_zeros_as_ties():
-    assert_equal(rank(np.array([[-np.inf, 0.0, np.inf]])), [[-0.5, 0.0, 0.5]])
-    assert_equal(rank(np.array([[-0.0, 0.0]])), [[0.0, 0.0]])
-
-
-def test_z_score_divides_by_the_sample_standard_deviation():
-    assert_close(z_score(np.array([[1.0, 2.0, 3.0, NAN]])), [[-1.0, 0.0, 1.0, NAN]])
-
-
-@pytest.mark.parametrize("level", [0.0, 0.1, 1e9 / 3])
-def test_z_score_of_equal_values_is_zero_at_any_level(level):
-    assert_equal(z_score(np.full((1, 7), level)), np.zeros((1, 7)))
-
-
-def test_z_score_of_an_infinity_is_nan_for_its_date_alone():
-    scored = z_score(np.array([[np.inf, 1.0, 2.0], [1.0, 2.0, 3.0]]))
-    assert_close(scored, [[NAN, NAN, NAN], [-1.0, 0.0, 1.0]])
-
-
-def test_demean_subtracts_the_mean_of_the_sector():
-    values = np.array([[1.0, 10.0, 3.0, 30.0, 7.0]])
-    groups = np.array([0, 1, 0, 1, 2])
-    assert_equal(demean(values, groups=groups), [[-1.0, -10.0, 1.0, 10.0, 0.0]])
-
-
-def test_groups_may_change_from_date_to_date():
-    values = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
-    groups = np.array([[0, 0, 1], [0, 1, 1]])
-    assert_equal(demean(values, groups=groups), [[-0.5, 0.5, 0.0], [0.0, -0.5, 0.5]])
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
+@every_kernel
 def test_a_name_without_group_takes_no_part(kernel):
     values = np.array([[1.0, 2.0, 99.0]])
     grouped = kernel(values, groups=np.array([0, 0, -1]))
     assert_equal(grouped, np.append(kernel(values[:, :2]), [[NAN]], axis=1))
 
 
-def test_winsorize_pulls_in_what_lies_beyond_the_quantiles_of_the_date():
-    values = np.array([[0.0, 1.0, 2.0, 3.0, 100.0], [5.0, NAN, 5.0, NAN, 5.0]])
-    expected = [[0.4, 1.0, 2.0, 3.0, 61.2], [5.0, NAN, 5.0, NAN, 5.0]]
-    assert_close(winsorize(values, limit=0.1), expected)
+@every_kernel
+def test_one_group_of_all_is_no_group(kernel):
+    values = np.random.default_rng(0).normal(size=(4, 30))
+    assert_equal(kernel(values, groups=np.full(30, 3)), kernel(values))
 
 
-def test_winsorize_by_nothing_changes_nothing():
-    values = np.array([[3.0, NAN, -1.0]])
-    assert_equal(winsorize(values, limit=0.0), values)
+@every_kernel
+def test_the_layout_of_the_input_does_not_matter_and_it_is_left_as_it_was(kernel):
+    values = np.array([[3.0, NAN, 1.0, 2.5], [1.0, 0.0, 1.0, 4.0]], dtype=np.float32)
+    expected = kernel(values.astype(np.float64))
+    for same in (values, np.asfortranarray(values), values.astype(">f8")):
+        same.setflags(write=False)
+        everybody = np.ones(values.shape, dtype=bool)
+        assert_equal(kernel(same, mask=everybody, groups=np.zeros(4, "i1")), expected)
 
 
-@pytest.mark.parametrize("shape", [(0, 4), (3, 0)])
-@pytest.mark.parametrize("kernel", [*KERNELS, lambda v: winsorize(v, limit=0.1)])
-def test_an_empty_panel_stays_empty(kernel, shape):
-    assert kernel(np.empty(shape)).shape == shape
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_the_input_is_left_as_it_was(kernel):
-    values = np.array([[3.0, NAN, 1.0]])
-    values.setflags(write=False)
-    kernel(values, mask=np.array([[True, True, False]]), groups=np.zeros(3, dtype=int))
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
 @few
 @given(values=panels, mask=masks, groups=sectors)
-def test_kernels_agree_with_their_slow_twins(kernel, values, mask, groups):
-    slow = twin(values, mask, groups, TWINS[kernel])
-    assert_close(kernel(values, mask=mask, groups=groups), slow)
+def test_ranks_only_see_the_order(values, mask, groups):
+    for kernel in (rank, normal_score, tercile):
+        seen = kernel(np.exp(values), mask=mask, groups=groups)
+        assert_equal(seen, kernel(values, mask=mask, groups=groups))
 
 
-@few
-@given(values=panels, mask=masks, limit=st.floats(0, 0.49))
-def test_winsorize_agrees_with_the_quantiles_of_pandas(values, mask, limit):
-    names = pd.DataFrame(values).where(mask)
-    lower, upper = names.quantile(limit, axis=1), names.quantile(1 - limit, axis=1)
-    slow = names.clip(lower, upper, axis=0).to_numpy()
-    assert_close(winsorize(values, limit=limit, mask=mask), slow)
-
-
-@few
-@given(values=panels, mask=masks)
-def test_rank_only_sees_the_order(values, mask):
-    assert_equal(rank(np.exp(values), mask=mask), rank(values, mask=mask))
-
-
+@pytest.mark.parametrize("score", [z_score, robust_z_score])
 @few
 @given(values=panels, mask=masks, shift=st.integers(-9, 9), scale=st.integers(1, 9))
-def test_z_score_ignores_shift_and_scale(values, mask, shift, scale):
-    moved = z_score(values * scale + shift, mask=mask)
-    assert_close(moved, z_score(values, mask=mask))
+def test_scores_ignore_shift_and_scale(score, values, mask, shift, scale):
+    moved = score(values * scale + shift, mask=mask)
+    assert_close(moved, score(values, mask=mask))
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("pull_in", [winsorize_tenth, clip_mad, clip_std])
+@few
+@given(values=panels, mask=masks, shift=st.integers(-9, 9), scale=st.integers(1, 9))
+def test_limits_move_with_shift_and_scale(pull_in, values, mask, shift, scale):
+    moved = pull_in(values * scale + shift, mask=mask)
+    assert_close(moved, pull_in(values, mask=mask) * scale + shift, 1e-11)
+
+
+@few
+@given(values=panels, mask=masks, groups=sectors)
+def test_means_are_gone_and_gross_is_one(values, mask, groups):
+    for group in range(3):
+        of_group = mask & (groups == group)
+        means = demean(values, mask=mask, groups=groups)
+        assert_close(np.nansum(means, where=of_group, axis=1), np.zeros(3))
+        shares = unit_gross(values, mask=mask, groups=groups)
+        gross = np.nansum(np.abs(shares), where=of_group, axis=1)
+        assert_close(gross, np.nansum(np.abs(values), where=of_group, axis=1) > 0)
+
+
+@every_kernel
 @few
 @given(values=panels, mask=masks, groups=sectors)
 def test_negation_flips_the_result(kernel, values, mask, groups):
+    if kernel is tercile:
+        return
     flipped = kernel(-values, mask=mask, groups=groups)
-    assert_equal(flipped, -kernel(values, mask=mask, groups=groups))
+    same = assert_equal if kernel in UNITLESS else assert_close
+    same(flipped, -kernel(values, mask=mask, groups=groups))
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@every_kernel
 @few
 @given(values=panels, mask=masks, groups=sectors, order=st.permutations(range(6)))
 def test_the_order_of_tickers_does_not_matter(kernel, values, mask, groups, order):
     moved = kernel(values[:, order], mask=mask[:, order], groups=groups[order])
-    assert_close(moved, kernel(values, mask=mask, groups=groups)[:, order])
+    same = assert_equal if kernel in LOOKING_AT_ORDER else assert_close
+    same(moved, kernel(values, mask=mask, groups=groups)[:, order])
 
 
-@pytest.mark.parametrize(
-    "kernel", [*KERNELS, lambda v, **k: winsorize(v, limit=0.1, **k)]
-)
+@pytest.mark.parametrize("kernel", LOOKING_AT_ORDER)
 @few
-@given(
-    values=arrays(np.float64, (2, 30), elements=st.floats(-1e6, 1e6)),
-    stranger=st.floats(-1e12, 1e12),
-    place=st.integers(0, 30),
-)
+@given(values=rough, order=st.permutations(range(30)))
+def test_where_only_order_counts_no_bit_depends_on_that_of_tickers(
+    kernel, values, order
+):
+    assert_equal(kernel(values[:, order]), kernel(values)[:, order])
+
+
+@every_kernel
+@few
+@given(values=rough, stranger=st.floats(), place=st.integers(0, 30))
 def test_a_name_outside_the_universe_changes_not_one_bit(
     kernel, values, stranger, place
 ):
@@ -202,9 +167,22 @@ def test_a_stranger_let_into_the_universe_is_seen():
     assert rank(values)[0, 1] != rank(values[:, :2])[0, 1]
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@every_kernel
 @few
-@given(values=panels, mask=masks)
-def test_each_date_stands_alone(kernel, values, mask):
-    alone = [kernel(values[[row]], mask=mask[[row]]) for row in range(len(values))]
-    assert_equal(kernel(values, mask=mask), np.concatenate(alone))
+@given(values=panels, mask=masks, groups=sectors)
+def test_each_date_stands_alone(kernel, values, mask, groups):
+    alone = [
+        kernel(values[[row]], mask=mask[[row]], groups=groups)
+        for row in range(len(values))
+    ]
+    assert_equal(kernel(values, mask=mask, groups=groups), np.concatenate(alone))
+
+
+@every_kernel
+def test_dates_worked_on_together_know_nothing_of_each_other(kernel, monkeypatch):
+    values = np.random.default_rng(3).normal(size=(23, 5))
+    groups = np.random.default_rng(4).integers(-1, 2, values.shape)
+    mask = values < 1.5
+    whole = kernel(values, mask=mask, groups=groups)
+    monkeypatch.setattr(cells, "_BLOCK", 20)
+    assert_equal(kernel(values, mask=mask, groups=groups), whole)

@@ -125,6 +125,17 @@ def test_without_a_transform_members_keep_their_values():
     assert samples["trend"].tolist() == known["trend"].tolist()
 
 
+def test_scores_by_name():
+    features = features_of(trend=[[0, 1, 200]] * 3)
+    unit = 0.6744897501960817  # median absolute deviation of a normal variable
+    for transform, expected in [
+        ("normal_score", [-unit, 0, unit]),
+        ("robust_z_score", [-unit, 0, 199 * unit]),
+    ]:
+        scored = samples_of(features, SampleSpec(transform=transform))["trend"]
+        assert scored[:3].tolist() == pytest.approx(expected, rel=1e-6)
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), order=st.permutations(range(9)))
 def test_the_order_of_the_rows_does_not_matter(seed, order):
@@ -148,7 +159,9 @@ def test_a_name_outside_the_universe_changes_no_bit_of_the_others(seed, level):
     )
 
 
-@pytest.mark.parametrize("transform", ["rank", "z_score", "none"])
+@pytest.mark.parametrize(
+    "transform", ["rank", "normal_score", "z_score", "robust_z_score", "none"]
+)
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_later_features_change_no_earlier_sample(transform, seed):
@@ -165,6 +178,10 @@ def test_a_feature_moved_within_the_date_is_seen():
     features = features_of(trend=[[1, 2, 3]] * 3)
     other = features_of(trend=[[1, 2, 3], [9, 2, 3], [1, 2, 3]])
     assert not samples_of(features).equals(samples_of(other))
+
+
+def test_a_base_sample_tells_of_no_exposures():
+    assert "no_exposure" not in samples_of(random_features(0)).attrs
 
 
 def test_no_decision_is_no_sample():
@@ -186,6 +203,7 @@ def test_a_feature_row_that_stands_twice_is_refused():
         ({"keep_row": ["month"]}, "did you mean 'keep_raw'?"),
         ({"winsorize": 0.5, "transform": "none"}, "less than 0.5"),
         ({"winsorize": 0.01}, "winsorize only blurs ranks"),
+        ({"winsorize": 0.01, "transform": "normal_score"}, "only blurs ranks"),
     ],
 )
 def test_a_wrong_sample_block_is_explained(block, said):
