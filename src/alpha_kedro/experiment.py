@@ -102,6 +102,12 @@ class Experiment(Spec):
             )
         return self
 
+    @model_validator(mode="after")
+    def _exposures_are_features(self) -> Self:
+        """Refuse what would only come out once all features are computed."""
+        self.samples.require_exposures(each.name for each in self.features.chosen())
+        return self
+
     def _at(self, path: str) -> Any:
         """Return the value at a dotted path such as ``labels.lag``."""
         found: Any = self

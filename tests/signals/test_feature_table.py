@@ -1,23 +1,27 @@
 """The table of features: its rows, its market, and what it refuses."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from alpha_kedro.core.errors import ConfigError, DataError
+from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.signals import (
     FEATURE_SETS,
     FEATURES,
     build_features,
     compute_features,
+    family_of,
     feature,
     feature_names,
+    features,
     longest_lookback,
+    with_quotes,
 )
+from alpha_kedro.signals.features import find_feature
+from alpha_kedro.signals.formulas.words import close, delay, growth
+from alpha_kedro.signals.inputs import Inputs
 from tests.causality.checks import difficult_bars
 from tests.causality.disclosures import reports_of, sentiment_of
 
@@ -80,31 +84,6 @@ def test_features_appear_when_their_lookback_is_filled_and_not_before():
     late = column(build_features(BARS, "momentum_20"), "momentum_20", "BBB")
     assert late.iloc[:20].isna().all()
     assert late.iloc[20:].notna().all()
-
-
-def test_nothing_infinite_leaves_whatever_the_bars():
-    rng = np.random.default_rng(2)
-    bars = BARS.copy()
-    bars.loc[rng.random(len(bars)) < 0.3, "volume"] = 0.0
-    bars.loc[rng.random(len(bars)) < 0.1, ["open", "high", "low"]] = np.nan
-    names = [name for name in FEATURES if name != "sector_id"]
-    table = build_features(bars, names, **KNOWN)
-    assert not np.isinf(table[names].to_numpy()).any()
-
-
-def test_a_ticker_with_one_bar_has_a_row_and_no_history():
-    lone = BARS[BARS["ticker"] == "AAA"].tail(1).assign(ticker="NEW")
-    table = build_features(pd.concat([BARS, lone]), ("momentum_1", "high_low_range"))
-    row = table[table["ticker"] == "NEW"]
-    assert len(row) == 1
-    assert row["momentum_1"].isna().all()
-    assert row["high_low_range"].notna().all()
-
-
-def test_a_ticker_without_a_close_has_no_row_and_harms_nobody():
-    empty = BARS[BARS["ticker"] == "AAA"].assign(ticker="NIL", close=np.nan)
-    with_it = build_features(pd.concat([BARS, empty]))
-    assert_frame_equal(with_it, build_features(BARS), check_exact=True)
 
 
 def test_the_market_is_the_mean_of_the_members():
@@ -173,53 +152,6 @@ def test_names_and_sets_mix_and_each_name_comes_once():
     assert longest_lookback("weekly_equity") == 253
 
 
-@pytest.mark.parametrize(
-    ("typo", "meant"),
-    [("momentm_20", "momentum_20"), ("weekly_equty", "weekly_equity")],
-)
-def test_a_misspelt_name_is_told_the_nearest(typo, meant):
-    with pytest.raises(ConfigError, match=f"did you mean '{meant}") as caught:
-        build_features(BARS, (typo,))
-    assert caught.value.code == "AK-C002"
-
-
-def test_no_name_at_all_is_refused():
-    with pytest.raises(ConfigError, match="AK-C020"):
-        build_features(BARS, ())
-
-
-@pytest.mark.parametrize(("n_dates", "fits"), [(20, False), (21, True)])
-def test_a_history_shorter_than_the_lookback_is_refused(n_dates, fits):
-    bars = difficult_bars(n_dates=60)
-    bars = bars[bars["date"].isin(sorted(bars["date"].unique())[-n_dates:])]
-    if fits:
-        assert build_features(bars, "momentum_20")["momentum_20"].notna().any()
-        return
-    with pytest.raises(ConfigError, match=r"has 20 sessions\n.*needs 21 sessions"):
-        build_features(bars, "momentum_20")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        ({"features": "sector_id"}, "AK-C022"),
-        ({"features": "fundamental"}, "AK-C100"),
-        ({"features": "sentiment", "sentiment": BARS.iloc[:0]}, "AK-C100"),
-        ({"mask": np.ones((3, 2), dtype=bool)}, "AK-C023"),
-        ({"benchmark": BARS}, "AK-C025"),
-    ],
-)
-def test_what_does_not_fit_is_refused(arguments, code):
-    with pytest.raises(ConfigError, match=code):
-        build_features(BARS, **arguments)
-
-
-def test_a_panel_without_the_value_of_a_share_is_refused():
-    known = {"fundamentals": KNOWN["fundamentals"]}
-    with pytest.raises(ConfigError, match="AK-C101"):
-        compute_features(price_panel(BARS), "earnings_yield", **known)
-
-
 def test_reports_and_sentiment_are_columns_like_any_other():
     names = (*FEATURE_SETS["fundamental"], *FEATURE_SETS["sentiment"])
     table = build_features(BARS, ("gap", "fundamental", "sentiment"), **KNOWN)
@@ -248,20 +180,6 @@ def test_a_split_moves_no_yield():
     assert_frame_equal(one, other, check_exact=True)
 
 
-@pytest.mark.parametrize(
-    "unusable", [BARS.drop(columns="volume"), BARS.iloc[:0]], ids=["column", "rows"]
-)
-def test_bars_without_rows_or_columns_are_refused(unusable):
-    with pytest.raises(DataError, match="AK-D050"):
-        build_features(unusable)
-
-
-def test_a_ticker_in_two_sectors_is_refused():
-    sectors = pd.DataFrame({"ticker": ["AAA", "AAA"], "sector": ["Air", "Zinc"]})
-    with pytest.raises(DataError, match="AK-D053"):
-        build_features(BARS, "sector_id", sectors=sectors)
-
-
 def test_a_mask_of_other_dates_and_tickers_is_aligned_by_name():
     dates = pd.DatetimeIndex(sorted(BARS["date"].unique())).as_unit("ns")
     mask = pd.DataFrame(True, index=dates[::-1], columns=["EEE", "GONE"])
@@ -269,48 +187,37 @@ def test_a_mask_of_other_dates_and_tickers_is_aligned_by_name():
     assert column(table, "beta_252", "EEE").iloc[-1] == pytest.approx(1)
 
 
-def test_a_bar_that_stands_twice_is_refused():
-    with pytest.raises(DataError, match="AK-D001"):
-        build_features(pd.concat([BARS, BARS.tail(1)]))
+def test_nobody_can_write_to_what_features_share():
+    inputs = Inputs(with_quotes(price_panel(BARS), BARS))
+    for name in ("close", "quoted_close", "market_return", "listed", "day_of_week"):
+        with pytest.raises(ValueError, match="read-only"):
+            inputs(name)[:] = 0
 
 
-def test_an_infinite_feature_is_stopped_with_its_place(monkeypatch):
-    infinite = replace(FEATURES["gap"], compute=lambda inputs: inputs.close / 0.0)
-    monkeypatch.setitem(FEATURES._items, "gap", infinite)
-    with pytest.raises(DataError, match="AK-D051") as caught, np.errstate(all="ignore"):
-        build_features(BARS, "gap")
-    assert caught.value.where[0] == "AAA 2020-01-01"
-
-
-def test_a_feature_cannot_write_to_what_it_shares(monkeypatch):
-    def vandal(inputs):
-        inputs.close[:] = 0
-        return inputs.close
-
-    monkeypatch.setitem(
-        FEATURES._items, "gap", replace(FEATURES["gap"], compute=vandal)
-    )
-    with pytest.raises(ValueError, match="read-only"):
-        build_features(BARS, "gap")
-
-
-def test_one_function_is_a_feature_for_each_window(monkeypatch):
+def test_one_function_is_a_feature_for_each_number(monkeypatch):
     monkeypatch.setattr(FEATURES, "_items", {})
+    monkeypatch.setattr(features, "_TEMPLATES", [])
 
-    @feature(
-        "age_{k}",
-        windows=(2, 3),
-        lookback=1,
-        needs=("close",),
-        unit="sessions",
-        formula="{k}",
-        source="definition",
-    )
-    def age(inputs, k):
-        return np.full(inputs.close.shape, float(k))
+    @feature("rise_{k}_{n}", at=((2, 1), (3, 2)), family="own", unit="", source="")
+    def rise(k, n):
+        """Return a rise.
 
-    assert [(f.name, f.lookback, f.formula) for f in FEATURES.values()] == [
-        ("age_2", 3, "2"),
-        ("age_3", 4, "3"),
+        It is not said of what.
+        """
+        return growth(delay(close, n), k)
+
+    listed = [(f.name, f.lookback, f.summary) for f in FEATURES.values()]
+    assert listed == [
+        ("rise_2_1", 4, "Return a rise."),
+        ("rise_3_2", 6, "Return a rise."),
     ]
-    assert (build_features(BARS, "age_3")["age_3"] == 3).all()
+    assert find_feature("rise_30_4").formula is rise(30, 4)
+    for name in ("rise_0_1", "rise_5", "rise_05_1", "rise_5_1_1", "a_rise_5_1"):
+        assert find_feature(name) is None
+
+
+def test_a_number_nobody_listed_is_a_feature_all_the_same():
+    table = build_features(BARS, ("rsi_9", "momentum_7"))
+    assert table[["rsi_9", "momentum_7"]].notna().mean().min() > 0.7
+    assert "rsi_9" not in FEATURES
+    assert family_of("rsi_9") == "oscillators"

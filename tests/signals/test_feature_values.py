@@ -9,12 +9,7 @@ import pytest
 from scipy.stats import linregress, skew
 
 from alpha_kedro.core.prices import price_panel
-from alpha_kedro.signals import (
-    FEATURE_SETS,
-    FEATURES,
-    compute_features,
-    with_share_value,
-)
+from alpha_kedro.signals import compute_features, feature_names, with_quotes
 from tests.causality.disclosures import reports_of, sentiment_of
 
 N_DATES = 260
@@ -52,7 +47,7 @@ def one_ticker(seed=4):
 
 BARS = one_ticker()
 MARKET = np.random.default_rng(8).normal(0, 0.01, N_DATES)
-PRICES = with_share_value(price_panel(BARS), BARS)
+PRICES = with_quotes(price_panel(BARS), BARS)
 REPORTS = reports_of(PRICES.dates, ["AAA"])
 TWEETS = sentiment_of(PRICES.dates, ["AAA"])
 
@@ -239,7 +234,12 @@ TWINS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(FEATURES))
+def test_every_feature_of_the_first_sets_has_a_twin():
+    sets = ("weekly_equity", "multi_asset_daily", "fundamental", "sentiment")
+    assert set(TWINS) == set(feature_names(sets))
+
+
+@pytest.mark.parametrize("name", sorted(TWINS))
 def test_a_feature_equals_plain_arithmetic(name):
     history = History(BARS, MARKET.tolist())
     wanted = TWINS[name](history)
@@ -301,9 +301,3 @@ def test_prices_are_total_return():
     dividend.loc[: N_DATES - 2, "adj_close"] *= 0.98
     expected = (1 + newest("momentum_5")) / 0.98 - 1
     assert newest("momentum_5", price_panel(dividend)) == pytest.approx(expected, 1e-6)
-
-
-def test_every_name_of_a_set_is_a_feature():
-    for names in FEATURE_SETS.values():
-        assert set(names) <= set(FEATURES)
-        assert len(set(names)) == len(names)

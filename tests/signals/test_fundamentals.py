@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alpha_kedro.core.panel import Axes
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.market.fundamentals import QUANTITIES
-from alpha_kedro.signals import compute_features, with_share_value
+from alpha_kedro.signals import compute_features, with_quotes
 from alpha_kedro.signals.fundamentals import MAX_AGE_SESSIONS, KnownReports
 from alpha_kedro.signals.standing import standing_reports
 from tests.causality.disclosures import garbled_rows, reports_of
@@ -106,7 +106,7 @@ def bars(close=50.0, split_at=None):
 
 
 def feature(name, known, quotes):
-    prices = with_share_value(price_panel(quotes), quotes)
+    prices = with_quotes(price_panel(quotes), quotes)
     values = compute_features(prices, name, fundamentals=known)[name]
     return pd.Series(values[:, 0], index=SESSIONS)
 

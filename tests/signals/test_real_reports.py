@@ -12,9 +12,8 @@ from alpha_kedro.core.prices import price_panel
 from alpha_kedro.market import clean_bars
 from alpha_kedro.market.fundamentals import clean_fundamentals
 from alpha_kedro.market.sentiment import clean_sentiment
-from alpha_kedro.signals import build_features
+from alpha_kedro.signals import build_features, with_quotes
 from alpha_kedro.signals.fundamentals import KnownReports
-from alpha_kedro.signals.inputs import with_share_value
 from alpha_kedro.signals.standing import standing_reports
 
 DATA = Path(
@@ -98,9 +97,9 @@ def test_the_market_value_is_that_of_the_day_whatever_was_split_later():
     raw = read("fundamentals_reports")
     known = clean_fundamentals(raw[raw["ticker"] == "AAPL"], bars=bars).table
     axes = Axes.of_table(bars)
-    panel = with_share_value(price_panel(bars), bars)
+    panel = with_quotes(price_panel(bars), bars)
     row = int(axes.rows_of([DAY])[0])
-    value = KnownReports(known, axes)["shares"] * panel["share_value"]
+    value = KnownReports(known, axes)["shares"] * panel["quoted_close"]
     assert value[row, 0] == pytest.approx(5.246e9 * 128.53, rel=0.02)
     features = build_features(bars, "earnings_yield", fundamentals=known)
     found = features.set_index("date").loc[DAY, "earnings_yield"]

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.panel import Axes, Bool
-from alpha_kedro.signals.features import FEATURES
+from alpha_kedro.signals.features import find_feature
 
 _KEY = ("date", "ticker")
-_SOURCES = ("fundamentals", "sentiment")
+_TABLES = {"fundamentals": "report", "sentiment": "sentiment"}
 _PRICES = "prices"
 
 
@@ -45,7 +45,7 @@ def coverage_by_year(
     inside[inside] = asked[rows[inside], columns[inside]]
     known = features.loc[inside, names].notna().groupby(years[rows[inside]]).sum()
     shares = known.reindex(days.index, fill_value=0).div(days, axis=0)
-    parts = [_of_group(shares, group, days) for group in (_PRICES, *_SOURCES)]
+    parts = [_of_group(shares, group, days) for group in (_PRICES, *_TABLES)]
     table = pd.concat([part for part in parts if not part.empty], ignore_index=True)
     return table.sort_values(["year", "group"], ignore_index=True)
 
@@ -70,5 +70,6 @@ def _of_group(shares: pd.DataFrame, group: str, days: pd.Series) -> pd.DataFrame
 
 def _made_of(name: str) -> str:
     """Return the table beside the prices that a feature reads, if there is one."""
-    needs = FEATURES[name].needs if name in FEATURES else ()
-    return next((source for source in _SOURCES if source in needs), _PRICES)
+    feature = find_feature(name)
+    tables = {need.partition(".")[0] for need in feature.needs} if feature else set()
+    return next((table for table, at in _TABLES.items() if at in tables), _PRICES)

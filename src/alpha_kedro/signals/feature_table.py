@@ -1,53 +1,40 @@
 """From bars to the table of features: the research path and the evening job's alike."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
 
-from alpha_kedro.core.errors import DataError
+from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, Single, gather
 from alpha_kedro.core.prices import price_panel
 from alpha_kedro.core.sectors import sector_codes
-from alpha_kedro.core.spec import Names, Spec
-from alpha_kedro.signals.features import FEATURES, Feature, Inputs, feature_names
+from alpha_kedro.signals.feature_matrix import feature_matrix
+from alpha_kedro.signals.features import Asked, Feature, choose_features
 from alpha_kedro.signals.inputs import (
     align_members,
     assemble_inputs,
-    needing,
-    with_share_value,
+    with_quotes,
 )
 from alpha_kedro.signals.market_return import benchmark_return
+from alpha_kedro.signals.needs import needing
+from alpha_kedro.signals.usable import refuse_infinite_prices, refuse_unusable_bars
 
-_COLUMNS = ("date", "ticker", "open", "high", "low", "close", "volume")
-
-
-class FeatureSpec(Spec):
-    """Which features are computed, and against which market."""
-
-    names: Names = Field(min_length=1, description="features and feature sets")
-    benchmark: str | None = Field(
-        "SPY",
-        description="benchmark whose return is the market's; absent from the market, "
-        "or null: the equal-weighted mean return of the members",
-    )
-
-    @model_validator(mode="after")
-    def _names_are_known(self) -> "FeatureSpec":
-        feature_names(self.names)
-        return self
+Day = str | date | np.datetime64
 
 
 def build_features(
     bars: pd.DataFrame,
-    features: str | Iterable[str] = "weekly_equity",
+    features: Asked = "weekly_equity",
     mask: pd.DataFrame | Bool | None = None,
     *,
     benchmark: pd.DataFrame | None = None,
     sectors: pd.DataFrame | None = None,
     fundamentals: pd.DataFrame | None = None,
     sentiment: pd.DataFrame | None = None,
+    since: Day | None = None,
+    threads: int = 1,
 ) -> pd.DataFrame:
     """Compute features of every bar, known at the close of its date.
 
@@ -62,7 +49,8 @@ def build_features(
     mask
         Members of the universe by date, as a (dates x tickers) frame or as an array on
         the sorted dates and tickers of ``bars``. Only members make up the market return
-        where no benchmark is given; features are computed for every bar all the same.
+        where no benchmark is given, and are compared by the words that look across
+        names. All other features are computed for every bar.
     benchmark
         Bars of one ticker, whose total return is then the market return. Default: the
         equal-weighted mean return of the members.
@@ -72,12 +60,17 @@ def build_features(
     fundamentals, sentiment
         Clean tables with ``known_at``, for the features that need them: see
         `alpha_kedro.market.clean_fundamentals` and ``clean_sentiment``.
+    since
+        First day wanted: that and later sessions are computed, from no more bars than
+        the longest lookback asks for. Default: all.
+    threads
+        Blocks of names computed at the same time; the bits are the same with any.
 
     Returns
     -------
     pandas.DataFrame
         date, ticker and one float32 column per feature, sorted by (date, ticker); one
-        row per bar with a close. NaN until a feature's lookback is filled.
+        row per bar with a close. NaN until the history is as long as the formula needs.
 
     Raises
     ------
@@ -85,10 +78,11 @@ def build_features(
         ``AK-C002`` unknown name, ``AK-C020`` no name, ``AK-C021`` history shorter than
         the longest lookback, ``AK-C022`` sectors missing, ``AK-C023`` a mask that does
         not fit, ``AK-C025`` a benchmark of several tickers, ``AK-C100`` fundamentals or
-        sentiment missing.
+        sentiment missing, ``AK-C115`` no session from ``since`` on.
     DataError
         ``AK-D001`` duplicates, ``AK-D050`` columns or rows missing, ``AK-D051`` an
-        infinite feature, ``AK-D053`` a ticker in two sectors.
+        infinite feature, ``AK-D053`` a ticker in two sectors, ``AK-D115`` prices
+        or volumes that are infinite, or text.
 
     Notes
     -----
@@ -96,15 +90,18 @@ def build_features(
     starts, as long as the longest lookback is loaded: `longest_lookback`. Fundamentals
     and sentiment are given whole; a row of them counts from its ``known_at`` on.
     """
-    _refuse_unusable(bars)
-    names = feature_names(features)
-    prices = price_panel(bars)
-    if needing("share_value", names):
-        prices = with_share_value(prices, bars)
+    refuse_unusable_bars(bars)
+    if benchmark is not None:
+        refuse_unusable_bars(benchmark)
+    chosen = choose_features(features)
+    loaded = bars if since is None else _history_of(bars, chosen, since)
+    prices = price_panel(loaded)
+    if needing("quoted_", chosen):
+        prices = with_quotes(prices, loaded)
     inputs = assemble_inputs(
         prices,
-        names,
-        members=align_members(mask, prices.axes),
+        chosen,
+        members=_members(mask, bars, prices.axes),
         market_return=(
             None if benchmark is None else benchmark_return(benchmark, prices.axes)
         ),
@@ -112,36 +109,69 @@ def build_features(
         fundamentals=fundamentals,
         sentiment=sentiment,
     )
-    listed = np.isfinite(inputs.close)
-    places = gather(prices.axes, {}, listed)
-    columns: dict[str, object] = {name: places[name] for name in ("date", "ticker")}
-    # Column by column: the wide arrays of all features would take as much again.
-    for name, values in _evaluate(inputs, names, prices.axes):
-        columns[name] = values[listed]
-    return pd.DataFrame(columns, copy=False)
+    wanted = np.isfinite(prices["close"])
+    if since is not None:
+        wanted[prices.dates < np.datetime64(pd.Timestamp(since))] = False
+    values = feature_matrix(inputs, chosen, wanted, threads=threads)
+    table = pd.DataFrame(values.T, columns=[each.name for each in chosen], copy=False)
+    places = gather(prices.axes, {}, wanted)
+    for place, key in enumerate(("date", "ticker")):
+        table.insert(place, key, places[key])
+    return table
+
+
+def _history_of(
+    bars: pd.DataFrame, features: Sequence[Feature], since: Day
+) -> pd.DataFrame:
+    """Return the bars from which the values of ``since`` on follow to the last bit."""
+    sessions = np.sort(bars["date"].unique())
+    first = int(np.searchsorted(sessions, np.datetime64(pd.Timestamp(since))))
+    if first == len(sessions):
+        raise ConfigError(
+            "AK-C115",
+            "no session is left to compute",
+            got=f"sessions up to {pd.Timestamp(sessions[-1]):%Y-%m-%d}",
+            wanted=f"one on or after {pd.Timestamp(since):%Y-%m-%d}",
+            fix="load the new sessions first, or give an earlier day",
+        )
+    lookback = max(each.lookback for each in features)
+    loaded: pd.DataFrame = bars[bars["date"] >= sessions[max(first - lookback + 1, 0)]]
+    return loaded
+
+
+def _members(
+    mask: pd.DataFrame | Bool | None, bars: pd.DataFrame, axes: Axes
+) -> Bool | None:
+    """Return the members on the axes of the bars that are loaded."""
+    if isinstance(mask, np.ndarray):
+        whole = Axes.of_table(bars)
+        align_members(mask, whole)
+        mask = pd.DataFrame(mask, index=whole.dates, columns=whole.tickers)
+    return align_members(mask, axes)
 
 
 def compute_features(
     prices: Panel,
-    features: str | Iterable[str],
+    features: Asked,
     *,
     mask: Bool | None = None,
     market_return: Float | None = None,
     groups: Int | None = None,
     fundamentals: pd.DataFrame | None = None,
     sentiment: pd.DataFrame | None = None,
+    threads: int = 1,
 ) -> dict[str, Single]:
     """Compute features as arrays: what `build_features` does between its tables.
 
     Parameters
     ----------
     prices
-        As `alpha_kedro.core.prices.price_panel` makes it; with ``share_value`` for
-        features that compare a report with a price, see `with_share_value`.
+        As `alpha_kedro.core.prices.price_panel` makes it; with quoted prices
+        for features that read them, see `with_quotes`.
     features
         Names of features and feature sets.
     mask
-        (n_dates, n_tickers) members of the universe, for the market return.
+        (n_dates, n_tickers) members of the universe, as `build_features`.
     market_return
         (n_dates,) simple return over one session. Default: the equal-weighted mean of
         the members.
@@ -159,52 +189,22 @@ def compute_features(
     Raises
     ------
     ConfigError, DataError
-        As `build_features`; ``AK-C101`` a panel without ``share_value``.
+        As `build_features`; ``AK-C101`` a panel without quoted prices.
     """
-    names = feature_names(features)
+    refuse_infinite_prices(prices)
+    chosen = choose_features(features)
     inputs = assemble_inputs(
         prices,
-        names,
+        chosen,
         members=align_members(mask, prices.axes),
         market_return=market_return,
         groups=groups,
         fundamentals=fundamentals,
         sentiment=sentiment,
     )
-    return dict(_evaluate(inputs, names, prices.axes))
-
-
-def _evaluate(
-    inputs: Inputs, names: tuple[str, ...], axes: Axes
-) -> Iterator[tuple[str, Single]]:
-    for name in names:
-        values = FEATURES[name].compute(inputs).astype(np.float32)
-        cells = np.broadcast_to(values, axes.shape)
-        _refuse_infinite(FEATURES[name], cells, axes)
-        yield name, cells
-
-
-def _refuse_unusable(bars: pd.DataFrame) -> None:
-    missing = [name for name in _COLUMNS if name not in bars]
-    if missing or bars.empty:
-        raise DataError(
-            "AK-D050",
-            "these are no bars to compute features from",
-            where=missing,
-            got="columns missing" if missing else "no rows",
-            wanted=f"rows with {', '.join(_COLUMNS)}",
-            fix="clean the bars first: alpha_kedro.market.clean_bars",
-        )
-
-
-def _refuse_infinite(feature: Feature, values: Single, axes: Axes) -> None:
-    infinite = np.isinf(values)
-    if infinite.any():
-        places = gather(axes, {}, infinite)
-        raise DataError(
-            "AK-D051",
-            f"feature {feature.name!r} is infinite",
-            where=[f"{at.ticker} {at.date:%Y-%m-%d}" for at in places.itertuples()],
-            wanted="a number, or NaN where the formula has no answer",
-            fix="look for a price or volume of 0, and divide with operators.ratio",
-        )
+    everywhere = np.ones(prices.axes.shape, dtype=bool)
+    values = feature_matrix(inputs, chosen, everywhere, threads=threads)
+    return {
+        each.name: row.reshape(prices.axes.shape)
+        for each, row in zip(chosen, values, strict=True)
+    }

@@ -8,7 +8,7 @@ import pandas as pd
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.panel import Axes, Bool, Float
 from alpha_kedro.core.prices import price_panel
-from alpha_kedro.signals.operators import delay, ratio
+from alpha_kedro.signals.operators.cells import delay, ratio
 
 
 def equal_weight_return(close: Float, members: Bool | None = None) -> Float:

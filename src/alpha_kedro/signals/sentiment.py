@@ -12,10 +12,6 @@ import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.panel import Axes, Bool, Dates, Float, Int
-from alpha_kedro.signals.features import Inputs, feature, most_of
-from alpha_kedro.signals.operators import delay, ratio, rolling_sum, rolling_z_score
-
-_LEVEL = 5  # sessions
 
 
 def known_sentiment(sentiment: pd.DataFrame, axes: Axes) -> Mapping[str, Float]:
@@ -93,92 +89,3 @@ def _heard(rows: Int, within: Bool, columns: Int, axes: Axes) -> Bool:
     spoken_of = np.arange(n_dates)[:, None] >= first
     heard: Bool = source_speaks[:, None] & spoken_of
     return heard
-
-
-def _level(inputs: Inputs, k: int) -> Float:
-    said = inputs.sentiment
-    total = rolling_sum(said["score"], k, most_of(k))
-    return ratio(total, rolling_sum(said["n_tweets"], k, most_of(k)))
-
-
-@feature(
-    "sentiment_level_{k}",
-    windows=(_LEVEL,),
-    lookback=0,
-    needs=("sentiment",),
-    unit="mean score of a tweet, -1 to 1",
-    formula="sum(n_tweets * sent_mean, {k}) / sum(n_tweets, {k})",
-    source="Antweiler and Frank (2004)",
-)
-def sentiment_level(inputs: Inputs, k: int) -> Float:
-    """Return how good the word is; NaN where nobody spoke."""
-    return _level(inputs, k)
-
-
-@feature(
-    "sentiment_change_{k}",
-    windows=(20,),
-    lookback=_LEVEL,
-    needs=("sentiment",),
-    unit="mean score of a tweet",
-    formula=f"sentiment_level_{_LEVEL} - that of {{k}} sessions ago",
-    source="Tetlock, Saar-Tsechansky and Macskassy (2008), as a change",
-)
-def sentiment_change(inputs: Inputs, k: int) -> Float:
-    """Return how much better the word is than some weeks ago."""
-    level = _level(inputs, _LEVEL)
-    return level - delay(level, k)
-
-
-@feature(
-    "sentiment_dispersion_{k}",
-    windows=(20,),
-    lookback=0,
-    needs=("sentiment",),
-    unit="standard deviation of a tweet's score",
-    formula="std of all scores of {k} sessions, ddof 1",
-    source="Antweiler and Frank (2004), disagreement",
-)
-def sentiment_dispersion(inputs: Inputs, k: int) -> Float:
-    """Return how much the tweets disagree; NaN where fewer than two are known."""
-    said = inputs.sentiment
-    count = rolling_sum(said["n_tweets"], k, most_of(k))
-    total = rolling_sum(said["score"], k, most_of(k))
-    squares = rolling_sum(said["squared_score"], k, most_of(k))
-    around = np.maximum(squares - ratio(total**2, count), 0.0)  # below 0 is rounding
-    return np.sqrt(ratio(around, _above_one(count)))
-
-
-@feature(
-    "attention_z_{k}",
-    windows=(60,),
-    lookback=0,
-    needs=("sentiment",),
-    unit="standard deviations",
-    formula="(x - mean(x, {k})) / std(x, {k}) with x = log(1 + n_tweets)",
-    source="Da, Engelberg and Gao (2011), on tweets",
-)
-def attention(inputs: Inputs, k: int) -> Float:
-    """Return how much more is said than is usual; NaN where that never changes."""
-    return rolling_z_score(np.log1p(inputs.sentiment["n_tweets"]), k, most_of(k))
-
-
-@feature(
-    "positive_share_{k}",
-    windows=(_LEVEL,),
-    lookback=0,
-    needs=("sentiment",),
-    unit="share of tweets",
-    formula="sum(n_pos, {k}) / sum(n_tweets, {k})",
-    source="Antweiler and Frank (2004)",
-)
-def positive_share(inputs: Inputs, k: int) -> Float:
-    """Return the share of tweets with a good word; NaN where nobody spoke."""
-    said = inputs.sentiment
-    positive = rolling_sum(said["n_pos"], k, most_of(k))
-    return ratio(positive, rolling_sum(said["n_tweets"], k, most_of(k)))
-
-
-def _above_one(count: Float) -> Float:
-    """Return degrees of freedom, NaN where there are none."""
-    return np.where(count > 1, count - 1, np.nan)

@@ -31,12 +31,13 @@ def make_features(
     benchmark = benchmarks[benchmarks["ticker"] == features.benchmark]
     return build_features(
         bars,
-        features.names,
+        features.chosen(),
         membership_mask(membership, Axes.of_table(bars)),
         benchmark=None if benchmark.empty else benchmark,
         sectors=sectors,
         fundamentals=None if fundamentals.empty else fundamentals,
         sentiment=None if sentiment.empty else sentiment,
+        threads=features.threads,
     )
 
 

@@ -1,0 +1,1 @@
+"""The library of features, a module per kind; importing one registers its features."""
