@@ -9,13 +9,18 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from alpha_kedro.core.errors import ConfigError, DataError
+from alpha_kedro.core.row_order import row_order
 from alpha_kedro.measures.cross_sections import (
+    Cells,
+    cell_correlation,
+    cell_means,
     per_model,
     rank_correlation,
     row_correlation,
     row_quantiles,
     row_ranks,
 )
+from alpha_kedro.measures.row_kernels import buckets_between_edges
 
 NAN = np.nan
 # Few distinct values, so that most rows hold ties.
@@ -100,6 +105,82 @@ def test_quantiles_follow_names_and_not_columns(values, quantiles, random):
     )
     assert groups.min() >= 0
     assert groups.max() <= quantiles
+
+
+def draw_cells(values, seed=0):
+    codes = np.random.default_rng(seed).integers(-1, 3, values.shape)
+    return Cells(codes.astype(np.int32), 3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TIED)
+def test_within_cells_everything_is_as_if_the_cell_were_alone(values):
+    cells = draw_cells(values)
+    ranks, thirds = (
+        row_ranks(values, cells=cells),
+        row_quantiles(values, 3, cells=cells),
+    )
+    means, counts = cell_means(values, cells)
+    other = np.round(np.random.default_rng(1).normal(size=values.shape), 1)
+    together = cell_correlation(values, other, cells)
+    for cell in range(3):
+        inside = (cells.codes == cell) & np.isfinite(values)
+        alone = np.where(inside, values, NAN)
+        np.testing.assert_array_equal(ranks[inside], row_ranks(alone)[inside])
+        np.testing.assert_array_equal(thirds[inside], row_quantiles(alone, 3)[inside])
+        expected = pd.DataFrame(alone).mean(axis=1)
+        np.testing.assert_allclose(means[:, cell], expected, atol=1e-15)
+        np.testing.assert_array_equal(counts[:, cell], inside.sum(axis=1))
+        expected = row_correlation(alone, other)
+        np.testing.assert_allclose(together[:, cell], expected, atol=1e-12)
+    outside = (cells.codes < 0) | ~np.isfinite(values)
+    assert np.isnan(ranks[outside]).all()
+    assert (thirds[outside] == 0).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(TIED, st.integers(0, 99))
+def test_a_row_sorted_once_is_ranked_over_any_of_its_names(values, seed):
+    some = np.random.default_rng(seed).random(values.shape) < 0.6
+    part = np.where(some, values, NAN)
+    ranks = row_ranks(part, order=row_order(values))
+    np.testing.assert_array_equal(ranks, row_ranks(part))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.just(1), st.integers(2, 40)),
+        elements=st.one_of(
+            st.floats(-1e3, 1e3), st.sampled_from([0.1, 0.2, 0.3, 1.0, 2.0, NAN])
+        ),
+    ),
+    st.integers(2, 7),
+)
+def test_edges_are_those_of_qcut(values, quantiles):
+    shares = np.linspace(0, 1, quantiles + 1)
+    inexact = quantiles * shares != np.arange(quantiles + 1)
+    shares[inexact] = np.nextafter(shares[inexact], 1)
+    found = buckets_between_edges(
+        values, row_order(values), *Cells.whole(values.shape), shares
+    )
+    try:
+        expected = pd.qcut(pd.Series(values[0]), quantiles, labels=False)
+    except ValueError:  # equal edges
+        expected = pd.Series(NAN, range(values.shape[1]))
+    np.testing.assert_array_equal(found[0], expected.fillna(-1))
+
+
+def test_edges_within_cells_are_those_of_the_cell_alone():
+    values = np.random.default_rng(2).normal(size=(6, 30))
+    cells, shares = draw_cells(values), np.array([0, 0.5, 1])
+    found = buckets_between_edges(values, row_order(values), *cells, shares)
+    for row in range(6):
+        for cell in range(3):
+            inside = cells.codes[row] == cell
+            expected = pd.qcut(values[row, inside], 2, labels=False)
+            np.testing.assert_array_equal(found[row, inside], expected)
 
 
 def test_a_name_scored_twice_on_a_date_is_refused():

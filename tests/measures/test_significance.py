@@ -61,6 +61,24 @@ def test_a_regression_recovers_an_exact_line():
     np.testing.assert_allclose(errors, 0, atol=1e-12)
 
 
+@pytest.mark.parametrize("lags", [0, 3, 10])
+def test_a_regression_has_the_errors_of_newey_and_west(lags):
+    rng = np.random.default_rng(lags)
+    causes = np.column_stack([np.ones(80), rng.normal(size=(80, 2)).cumsum(axis=0)])
+    outcome = causes @ [0.1, 0.5, -0.2] + rng.normal(size=80).cumsum()
+    bread = np.linalg.inv(causes.T @ causes)
+    line = bread @ causes.T @ outcome
+    moments = causes * (outcome - causes @ line)[:, None]
+    meat = np.zeros((3, 3))
+    for row in range(80):
+        for other in range(80):
+            weight = max(0.0, 1 - abs(row - other) / (lags + 1))
+            meat += weight * np.outer(moments[row], moments[other])
+    coefficients, errors = hac_regression(outcome, causes, lags=lags)
+    np.testing.assert_allclose(coefficients, line, rtol=1e-9)
+    np.testing.assert_allclose(errors**2, np.diag(bread @ meat @ bread), rtol=1e-8)
+
+
 def test_overlapping_outcomes_fool_the_naive_test_and_not_the_robust_one():
     """Five-session sums of noise, measured daily, at a nominal 5 percent."""
     naive = robust = 0

@@ -27,7 +27,12 @@ from alpha_kedro.measures.evidence import (
     describe_sample,
     summarise,
 )
-from alpha_kedro.measures.factor import FactorEvidence, evaluate_factor
+from alpha_kedro.measures.factor import (
+    ALPHALENS,
+    FactorConventions,
+    FactorEvidence,
+    evaluate_factor,
+)
 from alpha_kedro.measures.history import (
     monthly_returns,
     rolling_sharpe,
@@ -69,8 +74,10 @@ from alpha_kedro.measures.significance import (
 from alpha_kedro.measures.strategy_evidence import measure_strategies
 
 __all__ = [
+    "ALPHALENS",
     "Evidence",
     "EvidenceSpec",
+    "FactorConventions",
     "FactorEvidence",
     "HacMean",
     "Interval",

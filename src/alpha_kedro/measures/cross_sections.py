@@ -5,44 +5,69 @@ leaves cells that are not finite out.
 """
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.errors import ConfigError
+from alpha_kedro.core.kernels import dense
 from alpha_kedro.core.panel import Bool, Float, Int, Panel
+from alpha_kedro.core.row_order import Codes, ranks_in_cells, row_order
+from alpha_kedro.measures.row_kernels import correlations_in_cells, sums_in_cells
 
 
-def row_ranks(values: Float) -> Float:
+class Cells(NamedTuple):
+    """The cell of its date that each name belongs to: its group, or its quantile.
+
+    Attributes
+    ----------
+    codes
+        (n_dates, n_tickers) int32, C-contiguous; -1: in none.
+    size
+        Number of cells of a date.
+    """
+
+    codes: Codes
+    size: int
+
+    @classmethod
+    def whole(cls, shape: tuple[int, int]) -> "Cells":
+        """Return one cell per date, with every name in it."""
+        return cls(np.zeros(shape, dtype=np.int32), 1)
+
+    def spread(self, per_cell: Float) -> Float:
+        """Return what each name's cell has of (n_dates, size) values, NaN without."""
+        values = per_cell
+        if self.size > 1:
+            places = np.maximum(self.codes, 0).astype(np.int64)
+            values = np.take_along_axis(per_cell, places, axis=1)
+        return np.where(self.codes >= 0, values, np.nan)
+
+
+def row_ranks(
+    values: Float, *, cells: Cells | None = None, order: Codes | None = None
+) -> Float:
     """Rank the finite cells of each row from 1; equal values share their mean rank.
+
+    Parameters
+    ----------
+    values
+        (n_dates, n_tickers).
+    cells
+        Rank the names of each cell among themselves.
+    order
+        What `row_order` gives for these values, or for more of them: a row that has
+        been sorted once can be ranked over any part of its names.
 
     Returns
     -------
     (n_dates, n_tickers) float64, NaN where ``values`` is not finite.
     """
-    if not values.size:
-        return np.full(values.shape, np.nan)
-    known = np.isfinite(values)
-    filled = np.where(known, values, np.inf)
-    order = np.argsort(filled, axis=1)
-    ranks = np.empty(values.shape)
-    shared = _shared_positions(np.take_along_axis(filled, order, axis=1)) + 1.0
-    np.put_along_axis(ranks, order, shared, axis=1)
-    return np.where(known, ranks, np.nan)
-
-
-def _shared_positions(ordered: Float) -> Float:
-    """Return each cell's position in its sorted row, averaged over runs of equals."""
-    width = ordered.shape[1]
-    position = np.arange(width)
-    changes = ordered[:, 1:] != ordered[:, :-1]
-    edge = np.ones((len(ordered), 1), dtype=bool)
-    starts = np.where(np.hstack([edge, changes]), position, 0)
-    ends = np.where(np.hstack([changes, edge]), position, width - 1)
-    first = np.maximum.accumulate(starts, axis=1)
-    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    shared: Float = (first + last) / 2.0
-    return shared
+    codes, size = cells or Cells.whole(values.shape)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    order = row_order(finite) if order is None else order
+    return ranks_in_cells(dense(finite), order, codes, size)
 
 
 def row_correlation(left: Float, right: Float) -> Float:
@@ -54,22 +79,12 @@ def row_correlation(left: Float, right: Float) -> Float:
         Over the names finite on both sides; NaN where fewer than two are, or where one
         side has a single value, for which no correlation exists.
     """
-    known = np.isfinite(left) & np.isfinite(right)
-    x, y = _centred(left, known), _centred(right, known)
-    covariance = np.einsum("ij,ij->i", x, y)
-    scale = np.sqrt(np.einsum("ij,ij->i", x, x) * np.einsum("ij,ij->i", y, y))
-    defined = varies(left, known) & varies(right, known) & (scale > 0)
-    ratio = np.divide(covariance, scale, out=np.full(len(x), np.nan), where=defined)
-    bounded: Float = np.clip(ratio, -1.0, 1.0)
-    return bounded
+    return cell_correlation(left, right, Cells.whole(left.shape))[:, 0]
 
 
-def _centred(values: Float, known: Bool) -> Float:
-    """Subtract each row's mean over the known cells; 0 elsewhere."""
-    n_names = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    filled = np.where(known, values, 0.0)
-    mean = filled.sum(axis=1, keepdims=True) / n_names
-    return np.where(known, filled - mean, 0.0)
+def cell_correlation(left: Float, right: Float, cells: Cells) -> Float:
+    """Correlate within each cell of a row: (n_dates, size). See `row_correlation`."""
+    return correlations_in_cells(dense(left), dense(right), *cells)
 
 
 def rank_correlation(left: Float, right: Float) -> Float:
@@ -81,6 +96,16 @@ def rank_correlation(left: Float, right: Float) -> Float:
     )
 
 
+def cell_means(values: Float, cells: Cells) -> tuple[Float, Float]:
+    """Return mean and number of the finite values in each cell: (n_dates, size) each.
+
+    The mean is NaN in a cell without any.
+    """
+    sums, counts = sums_in_cells(dense(values), *cells)
+    means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return means, counts
+
+
 def varies(values: Float, known: Bool) -> Bool:
     """Tell which rows hold at least two different known values: (n_dates,) bool."""
     highest = np.max(values, axis=1, where=known, initial=-np.inf)
@@ -89,8 +114,23 @@ def varies(values: Float, known: Bool) -> Bool:
     return several
 
 
-def row_quantiles(values: Float, quantiles: int) -> Int:
+def row_quantiles(
+    values: Float,
+    quantiles: int,
+    *,
+    cells: Cells | None = None,
+    order: Codes | None = None,
+) -> Int:
     """Sort the finite cells of each row into ``quantiles`` groups of equal size.
+
+    Parameters
+    ----------
+    values
+        (n_dates, n_tickers).
+    quantiles
+        Number of groups.
+    cells, order
+        As in `row_ranks`: quantiles within each cell, from a row already sorted.
 
     Returns
     -------
@@ -98,8 +138,17 @@ def row_quantiles(values: Float, quantiles: int) -> Int:
         1 (lowest) to ``quantiles``, 0 where ``values`` is not finite. Equal values
         share a group whatever their order in the table, so a group can be empty.
     """
-    ranks = row_ranks(values)
-    n_names = np.isfinite(values).sum(axis=1, keepdims=True)
+    whole = cells or Cells.whole(values.shape)
+    ranks = row_ranks(values, cells=whole, order=order)
+    return quantiles_of_ranks(ranks, quantiles, cells=whole)
+
+
+def quantiles_of_ranks(ranks: Float, quantiles: int, *, cells: Cells) -> Int:
+    """Sort names into quantiles by their ranks among those of their cell.
+
+    As `row_quantiles`, for ranks that are there already.
+    """
+    n_names = cells.spread(cell_means(ranks, cells)[1])
     groups = np.ceil(ranks * quantiles / np.maximum(n_names, 1))
     return np.where(np.isfinite(groups), groups, 0).astype(np.int64)
 
