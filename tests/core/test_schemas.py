@@ -94,6 +94,23 @@ def contributions():
     )
 
 
+def feature_choices():
+    return pd.DataFrame(
+        {
+            "model": texts("ridge", "ridge", "ridge"),
+            "fold": [0, 0, 1],
+            "feature": texts("mom_20", "ret_5", "mom_20"),
+            "family": texts("momentum", "reversal", "momentum"),
+            "chosen": [True, False, False],
+            "reason": texts("", "redundant", "unmeasured"),
+            "twin": texts("", "mom_20", ""),
+            "ic": [0.03, -0.01, NAN],
+            "t": [3.1, -1.2, NAN],
+            "agreement": [1.0, 0.75, 0.0],
+        }
+    )
+
+
 def returns():
     return pd.DataFrame(
         {
@@ -206,6 +223,7 @@ GOOD = {
     "Predictions": predictions,
     "FitLedger": fit_ledger,
     "Contributions": contributions,
+    "FeatureChoices": feature_choices,
     "Weights": lambda: pd.DataFrame(
         {
             "date": days("2024-01-05", "2024-01-05"),
@@ -306,6 +324,13 @@ FAULTS = [
     ("FitLedger", last_twice, "each model, fold once"),
     ("FitLedger", set_cell("n_train", -1), "at least 0"),
     ("Contributions", last_twice, "each feature of a score once"),
+    (
+        "FeatureChoices",
+        lambda t: t.assign(reason=t["reason"].replace("redundant", "unlucky")),
+        "a known reason",
+    ),
+    ("FeatureChoices", set_cell("chosen", False), "no reason if chosen"),
+    ("FeatureChoices", last_twice, "sorted by model, fold, feature, each once"),
     ("Weights", set_cell("weight", NAN), "not_nullable"),
     ("Weights", set_cell("weight", np.inf), "finite"),
     ("Weights", backwards, "sorted by date, ticker, strategy"),

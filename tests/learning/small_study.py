@@ -21,6 +21,13 @@ SPEC = WalkForwardSpec(
 )
 SERIAL = ExecutionSpec()
 RIDGE = {"ridge": ModelSpec(kind="ridge")}
+CHOICE = {"n_features": 2, "min_names": 5, "n_periods": 1}
+CHOOSING = {
+    "choosing": ModelSpec.parse(
+        {"kind": "ridge", "selection": CHOICE}, "models.choosing"
+    )
+}
+TABLES = ("predictions", "fit_ledger", "contributions", "feature_choices")
 
 
 def small_study(n_sessions=160, n_names=8, seed=0):

@@ -8,7 +8,7 @@ import pytest
 from alpha_kedro.core.errors import ConfigError, ModelError
 from alpha_kedro.learning import ExecutionSpec, ModelSpec, fan_out
 from tests.learning.errands import dying, failing, scaled, threads
-from tests.learning.small_study import RIDGE, small_study, walk
+from tests.learning.small_study import CHOOSING, RIDGE, TABLES, small_study, walk
 
 SERIAL = ExecutionSpec()
 ONE = ExecutionSpec(backend="processes", workers=1)
@@ -52,15 +52,15 @@ def test_libraries_in_a_worker_have_one_thread_each():
 def assert_backends_agree(folder, models):
     serial = walk(*small_study(), models=models)
     spread = walk(*small_study(), models=models, execution=TWO, cache=folder)
-    for table in ("predictions", "fit_ledger", "contributions"):
+    for table in TABLES:
         pd.testing.assert_frame_equal(
             getattr(serial, table), getattr(spread, table), check_exact=True
         )
-    assert len(list(folder.iterdir())) == 3
+    assert len(list(folder.iterdir())) == 3 * len(models)
 
 
 def test_both_backends_give_the_same_bytes(tmp_path):
-    assert_backends_agree(tmp_path, RIDGE)
+    assert_backends_agree(tmp_path, RIDGE | CHOOSING)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from alpha_kedro.learning import ModelSpec, fold_cache, walk_forward
-from tests.learning.small_study import SPEC, Toy, small_study, walk
+from tests.learning.small_study import CHOOSING, SPEC, TABLES, Toy, small_study, walk
 
 ROOT = Path(__file__).parents[2]
 KILLED_IN_THE_THIRD_FIT = """
@@ -40,7 +40,7 @@ def toy(monkeypatch):
 
 
 def assert_same(one, other):
-    for table in ("predictions", "fit_ledger", "contributions"):
+    for table in TABLES:
         pd.testing.assert_frame_equal(
             getattr(one, table), getattr(other, table), check_exact=True
         )
@@ -53,6 +53,18 @@ def test_a_second_run_fits_nothing_and_gives_the_same_bytes(toy, tmp_path):
     assert len(toy.seen) == 3 + 3
     assert_same(clean, first)
     assert_same(clean, again)
+
+
+def test_what_a_fold_chose_is_kept_with_it(tmp_path):
+    first = walk(*small_study(), models=CHOOSING, cache=tmp_path)
+    again = walk(*small_study(), models=CHOOSING, cache=tmp_path)
+    assert first.feature_choices["chosen"].sum() == 2 * 3
+    assert_same(first, again)
+    for kept in tmp_path.rglob("choices.parquet"):
+        content = bytearray(kept.read_bytes())
+        content[len(content) // 4] ^= 0xFF
+        kept.write_bytes(content)
+    assert_same(first, walk(*small_study(), models=CHOOSING, cache=tmp_path))
 
 
 def test_a_run_killed_half_way_goes_on_where_it_stopped(toy, tmp_path):

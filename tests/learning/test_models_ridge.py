@@ -26,12 +26,17 @@ def test_one_feature_by_hand():
 
 
 @pytest.mark.parametrize("alpha", [0.1, 10.0, 1_000.0])
-def test_coefficients_are_those_of_scikit_learn(alpha):
+@pytest.mark.parametrize("scaling", ["standard", "robust", "none"])
+def test_coefficients_are_those_of_scikit_learn(alpha, scaling):
+    """Whatever the scale, and however far from zero the features lie."""
     data = window()
-    ridge = fitted("ridge", alpha=alpha)
+    data = replaced(data, X=data.X + np.float32(3))
+    chain = {"scaling": scaling, "clip_quantile": 0.01}
+    ridge = fitted("ridge", alpha=alpha, data=data, preprocessing=chain)
     scaled = ridge.weights.preprocessing.apply(data.X)
     peer = PeerRidge(alpha=alpha).fit(scaled, data.y)
     np.testing.assert_allclose(ridge.weights.coefficients, peer.coef_, rtol=1e-9)
+    np.testing.assert_allclose(ridge.weights.intercept, peer.intercept_, atol=1e-9)
     np.testing.assert_allclose(ridge.score(data.X), peer.predict(scaled), rtol=1e-9)
 
 
@@ -45,19 +50,22 @@ def test_sums_do_not_depend_on_the_blocks_they_are_added_up_in(monkeypatch):
     np.testing.assert_allclose(pieces.cross, whole.cross, rtol=1e-12, atol=1e-12)
 
 
-def test_of_several_penalties_the_best_on_held_out_rows_is_taken():
+@pytest.mark.parametrize("scaling", ["standard", "robust"])
+def test_of_several_penalties_the_best_on_held_out_rows_is_taken(scaling):
     """The slow twin fits every penalty on every inner fold with scikit-learn."""
     data = window()
+    spec = PreprocessingSpec(scaling=scaling)
     alphas = (1.0, 100.0, 1e4)
     errors = {alpha: [] for alpha in alphas}
     for learn, held_out in purged_splits(data, n_splits=4, embargo=0):
-        chain = Preprocessing.fit(learn.X, np.arange(5), PreprocessingSpec())
+        chain = Preprocessing.fit(learn.X, np.arange(5), spec)
         for alpha in alphas:
             peer = PeerRidge(alpha=alpha).fit(chain.apply(learn.X), learn.y)
             gaps = held_out.y - peer.predict(chain.apply(held_out.X))
             errors[alpha].append(np.mean(gaps**2))
     best = min(alphas, key=lambda alpha: np.mean(errors[alpha]))
-    assert fitted("ridge", alpha=list(alphas)).weights.alpha == best
+    ridge = fitted("ridge", alpha=list(alphas), preprocessing=spec.model_dump())
+    assert ridge.weights.alpha == best
 
 
 def test_held_out_rows_teach_the_inner_fold_nothing():

@@ -150,6 +150,8 @@ def test_names_from_data_are_escaped_everywhere():
     run.contributions["feature"] = run.contributions["feature"].replace(
         "feature_00", evil
     )
+    run.feature_choices["family"] = evil
+    run.feature_choices["feature"] = run.feature_choices["feature"] + evil
     run.fit_ledger["skipped"] = evil
     run.ingestion_report["bars"]["excluded_tickers"] = [evil]
     html = write(run.but(manifest=MANIFEST | {"env": evil}))
@@ -175,12 +177,14 @@ def test_a_run_with_next_to_nothing_still_has_a_page():
     run = draw_run(models=("m",), strategies=("s",), n_weeks=12, with_benchmark=False)
     bare = run.but(
         contributions=run.contributions.iloc[:0],
+        feature_choices=run.feature_choices.iloc[:0],
         fit_ledger=run.fit_ledger.iloc[:0],
         backtest_notes={},
         ingestion_report=draw_ingestion(dated=False),
     )
     words = Page(write(bare)).words
     assert "m has no contributions" in words
+    assert "What was chosen" not in words
     assert "252 sessions needed" in words
     assert "no benchmark" in words
 

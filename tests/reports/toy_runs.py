@@ -37,6 +37,7 @@ class Run:
 
     evidence: Evidence
     contributions: pd.DataFrame
+    feature_choices: pd.DataFrame
     fit_ledger: pd.DataFrame
     ingestion_report: dict[str, Any]
     findings: pd.DataFrame
@@ -52,6 +53,7 @@ class Run:
         return {
             "summary": self.summary,
             "contributions": self.contributions,
+            "feature_choices": self.feature_choices,
             "fit_ledger": self.fit_ledger,
             "backtest_notes": self.backtest_notes,
             "ingestion_report": self.ingestion_report,
@@ -91,6 +93,7 @@ def draw_run(
     return Run(
         evidence=evidence,
         contributions=draw_contributions(models[0], seed=seed),
+        feature_choices=draw_choices(models[-1], seed=seed),
         fit_ledger=draw_fits(models),
         ingestion_report=draw_ingestion(),
         findings=draw_findings(),
@@ -173,6 +176,34 @@ def draw_contributions(
         bias = tables[-1].assign(feature="bias", value=np.nan, contribution=0.5)
         tables.append(bias)
     return pd.concat(tables, ignore_index=True)
+
+
+def draw_choices(
+    model: str, *, n_folds: int = 3, n_features: int = 20, seed: int = 0
+) -> pd.DataFrame:
+    """Of four features of each of five families, two or so are chosen in a fold."""
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product(
+        [range(n_folds), range(n_features)], names=["fold", "place"]
+    )
+    choices = index.to_frame(index=False)
+    t = 4 - 0.3 * choices["place"] + rng.normal(0, 0.5, len(choices))
+    chosen = t > 1.5
+    reason = choices["place"].map(lambda place: ("redundant", "unstable")[place % 2])
+    return pd.DataFrame(
+        {
+            "model": model,
+            "fold": choices["fold"],
+            "feature": [f"feature_{place:02d}" for place in choices["place"]],
+            "family": [f"family_{place % 5}" for place in choices["place"]],
+            "chosen": chosen,
+            "reason": reason.where(~chosen, ""),
+            "twin": np.where(~chosen & (reason == "redundant"), "feature_00", ""),
+            "ic": t / 100,
+            "t": t,
+            "agreement": 0.75,
+        }
+    )
 
 
 def draw_fits(models: tuple[str, ...], *, n_folds: int = 3) -> pd.DataFrame:

@@ -39,6 +39,11 @@ def text() -> pa.Column:
     return pa.Column("str", check(lambda names: names != "", "not empty"))
 
 
+def one_of(words: Sequence[str], says: str) -> pa.Column:
+    """Return a column that holds no words but these."""
+    return pa.Column("str", check(lambda given: given.isin(words), says))
+
+
 def day(*, missing: bool = False) -> pa.Column:
     """Return a column of days, in microseconds."""
     return pa.Column("datetime64[us]", _MICROSECONDS, nullable=missing)

@@ -15,6 +15,7 @@ from alpha_kedro.core.contract import (
     check,
     day,
     feature,
+    one_of,
     real,
     table_of,
     text,
@@ -31,6 +32,7 @@ _FIGURES = (
 )
 _FATES = ("listed", "delisted", "source_ended")
 _SEVERITIES = ("refused", "suspect", "note")
+_REASONS = ("", "family full", "redundant", "unmeasured", "unstable")
 _FEATURE = r"^(?!(?:date|ticker|sector)$).+"
 
 
@@ -73,9 +75,7 @@ Findings = table_of(
         "n_rows": whole(),
         "value": pa.Column("float64", nullable=True),
         "expected": pa.Column("float64", nullable=True),
-        "severity": pa.Column(
-            "str", check(lambda word: word.isin(_SEVERITIES), "a known severity")
-        ),
+        "severity": one_of(_SEVERITIES, "a known severity"),
         "detail": pa.Column("str"),
     },
     key=(),
@@ -106,9 +106,7 @@ Listings = table_of(
         "ticker": text(),
         "first": day(),
         "last": day(),
-        "fate": pa.Column(
-            "str", check(lambda fates: fates.isin(_FATES), "a known fate")
-        ),
+        "fate": one_of(_FATES, "a known fate"),
         "exit_return": real(A_RETURN, missing=True),
     },
     check(lambda names: names["last"] >= names["first"], "last is not before first"),
@@ -122,9 +120,7 @@ Fundamentals = table_of(
         "ticker": text(),
         "end_date": day(),
         "known_date": day(),
-        "period": pa.Column(
-            "str", check(lambda period: period.isin(_PERIODS), "Q1 to Q3 or FY")
-        ),
+        "period": one_of(_PERIODS, "Q1 to Q3 or FY"),
         "amended": pa.Column("bool"),
         **{name: real(missing=True) for name in _FIGURES},
         "share_factor": real(POSITIVE, missing=True),
@@ -251,6 +247,24 @@ Contributions = table_of(
     key=(),
 )
 """How much each feature added to a score; the bias has no value."""
+
+FeatureChoices = table_of(
+    {
+        "model": text(),
+        "fold": whole(),
+        "feature": text(),
+        "family": text(),
+        "chosen": pa.Column("bool"),
+        "reason": one_of(_REASONS, "a known reason"),
+        "twin": pa.Column("str"),
+        "ic": real(missing=True),
+        "t": real(missing=True),
+        "agreement": real(NOT_NEGATIVE),
+    },
+    check(lambda own: own["chosen"] == (own["reason"] == ""), "no reason if chosen"),
+    key=("model", "fold", "feature"),
+)
+"""What became of each feature in each fold of a model that chooses among them."""
 
 Weights = table_of(
     {"date": day(), "ticker": text(), "strategy": text(), "weight": real()},

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -87,16 +87,17 @@ def _reason(entry: Any, spec: type[BaseModel], path: list[str]) -> str:
 def known_keys(spec: type[BaseModel], path: list[str]) -> list[str]:
     """Return the keys that the block at ``path`` below ``spec`` understands.
 
-    Parts of the path that are no field, such as the name under a ``dict[str, Spec]``,
-    lead no deeper.
+    The name of an entry, such as the one under a ``dict[str, Spec]``, leads no deeper,
+    even where it is the name of a field.
     """
-    here = {spec}
+    here, names_entry = {spec}, False
     for part in path:
         below = [
             model.model_fields[part].annotation
             for model in here
-            if part in model.model_fields
+            if part in model.model_fields and not names_entry
         ]
+        names_entry = any(get_origin(each) in (dict, Mapping) for each in below)
         here = set().union(*map(_specs_in, below)) or here
     return sorted({key for model in here for key in model.model_fields})
 

@@ -8,15 +8,16 @@ from alpha_kedro.learning.examples import Examples, join_examples
 from alpha_kedro.learning.explain import explain, importance
 from alpha_kedro.learning.fan_out import ExecutionSpec, fan_out
 from alpha_kedro.learning.fit_ledger import check_fit_ledger
+from alpha_kedro.learning.fold_outcome import WalkForwardResult
 from alpha_kedro.learning.folds import Fold, WalkForward, WalkForwardSpec, plan_folds
 from alpha_kedro.learning.manifest import ModelManifest, TrainingRecord
 from alpha_kedro.learning.models import ModelSpec, make_model
 from alpha_kedro.learning.production import fit_production
+from alpha_kedro.learning.selection import Selection, SelectionSpec
 from alpha_kedro.learning.splits import PurgedKFold, Spans, assert_no_overlap
 from alpha_kedro.learning.store import load_model, save_model
 from alpha_kedro.learning.training import FittedModel, Model, TrainingData
 from alpha_kedro.learning.walk_forward import (
-    WalkForwardResult,
     fit_fold,
     run_walk_forward,
     score_cross_section,
@@ -31,6 +32,8 @@ __all__ = [
     "ModelManifest",
     "ModelSpec",
     "PurgedKFold",
+    "Selection",
+    "SelectionSpec",
     "Spans",
     "TrainingData",
     "TrainingRecord",

@@ -25,8 +25,9 @@ from alpha_kedro.learning.examples import Examples
 from alpha_kedro.learning.fold_outcome import FoldOutcome
 from alpha_kedro.learning.models import ModelSpec, feature_matrix
 
+_SOURCES = ("alpha_kedro.core", "alpha_kedro.learning", "alpha_kedro.measures")
 _LIBRARIES = (
-    *("numpy", "pandas", "scipy", "scikit-learn"),
+    *("numpy", "pandas", "scipy", "scikit-learn", "numba", "statsmodels"),
     *("lightgbm", "xgboost", "xgboost-cpu"),
 )
 
@@ -97,7 +98,9 @@ def fold_key(
         Fold number, seed, and what else shapes the outcome.
     """
     words = {
-        "model": spec.model_dump(mode="json", include={"kind", spec.kind}),
+        "model": spec.in_use,
+        # The registry that knows them is not among the sources.
+        "families": spec.selection and spec.selection.families_of(examples.features),
         "settings": settings,
         "features": examples.features,
         "code": code_digest(),
@@ -158,7 +161,7 @@ def code_digest() -> str:
     """Return the digest of the code and the libraries a score depends on."""
     return hash_parameters(
         {
-            "sources": hash_sources("alpha_kedro.core", "alpha_kedro.learning"),
+            "sources": hash_sources(*_SOURCES),
             "libraries": {name: _version(name) for name in _LIBRARIES},
             "python": platform.python_version(),
             "machine": platform.machine(),

@@ -58,7 +58,7 @@ class RidgeSpec(Spec):
     )
     preprocessing: PreprocessingSpec = Field(
         default=PreprocessingSpec(),
-        description="Clipping and missing indicators, fitted in the fold.",
+        description="Clipping, missing indicators and scaling, fitted in the fold.",
     )
 
     def fit(self, data: TrainingData, *, seed: int) -> "Ridge":
@@ -75,10 +75,11 @@ class RidgeSpec(Spec):
         chain = Preprocessing.fit(data.X, choice.kept, self.preprocessing)
         equations = NormalEquations.of(data, chain)
         alpha = self._choose_alpha(data)
+        coefficients = equations.solve(alpha)
         weights = RidgeWeights(
             alpha=alpha,
-            intercept=equations.mean_label,
-            coefficients=tuple(equations.solve(alpha).tolist()),
+            intercept=equations.intercept(coefficients),
+            coefficients=tuple(coefficients.tolist()),
             preprocessing=chain,
         )
         ridge = Ridge(data.features, choice.dropped, weights)
@@ -98,11 +99,11 @@ class RidgeSpec(Spec):
         chain = Preprocessing.fit(learn.X, columns, self.preprocessing)
         equations = NormalEquations.of(learn, chain)
         scaled = chain.apply(held_out.X)
-        centred = held_out.y - equations.mean_label
-        return tuple(
-            float(np.mean((centred - scaled @ equations.solve(alpha)) ** 2))
-            for alpha in self.alpha
+        solutions = [equations.solve(alpha) for alpha in self.alpha]
+        gaps = (
+            held_out.y - equations.intercept(each) - scaled @ each for each in solutions
         )
+        return tuple(float(np.mean(gap**2)) for gap in gaps)
 
 
 @dataclass(frozen=True)
@@ -112,28 +113,38 @@ class NormalEquations:
     Attributes
     ----------
     gram
-        (k, k) products of the standardised features.
+        (k, k) products of the scaled features, their means taken off.
     cross
         (k,) products of the features with the centred labels.
     mean_label
-        The intercept: standardised features have mean zero.
+        Mean of the labels.
+    means
+        (k,) means of the scaled features: zero where they are standardised.
     """
 
     gram: Float
     cross: Float
     mean_label: float
+    means: Float
 
     @classmethod
     def of(cls, data: TrainingData, chain: Preprocessing) -> "NormalEquations":
         """Add up the rows in blocks, so that a long window needs little memory."""
         mean_label = float(data.y.mean())
-        size = len(chain.standardisation.means)
-        gram, cross = np.zeros((size, size)), np.zeros(size)
+        size = len(chain.sources)
+        gram, cross, sums = np.zeros((size, size)), np.zeros(size), np.zeros(size)
         for rows in _blocks(len(data.y)):
             scaled = chain.apply(data.X[rows])
             gram += scaled.T @ scaled
             cross += scaled.T @ (data.y[rows] - mean_label)
-        return cls(gram, cross, mean_label)
+            sums += scaled.sum(axis=0)
+        means = np.zeros(size) if chain.has_mean_zero else sums / len(data.y)
+        gram -= len(data.y) * np.outer(means, means)
+        return cls(gram, cross, mean_label, means)
+
+    def intercept(self, coefficients: Float) -> float:
+        """Return what a row has whose features are all zero."""
+        return self.mean_label - float(self.means @ coefficients)
 
     def solve(self, alpha: float) -> Float:
         """Return the (k,) coefficients ``(Z'Z + alpha I)^-1 Z'y``."""

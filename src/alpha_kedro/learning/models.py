@@ -1,8 +1,10 @@
 """The library of models: one kind, one block of parameters, one way in."""
 
+from typing import Any, Self
+
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from alpha_kedro.core.errors import ModelError
 from alpha_kedro.core.panel import Float, Single
@@ -11,6 +13,8 @@ from alpha_kedro.core.spec import Spec
 from alpha_kedro.learning.factors import FactorSpec, RandomSpec
 from alpha_kedro.learning.lightgbm_trees import LightGBMSpec
 from alpha_kedro.learning.linear import RidgeSpec
+from alpha_kedro.learning.selected_model import SelectingModel
+from alpha_kedro.learning.selection import SelectionSpec
 from alpha_kedro.learning.training import (
     FittedModel,
     Kind,
@@ -30,6 +34,8 @@ __all__ = [
     "scoring",
 ]
 
+_LEARNS_NOTHING: tuple[Kind, ...] = ("factor", "random")
+
 
 class ModelSpec(Spec):
     """A named model: its kind, and one block of parameters per kind.
@@ -40,6 +46,10 @@ class ModelSpec(Spec):
     """
 
     kind: Kind = Field(description="Which block is used.")
+    selection: SelectionSpec | None = Field(
+        default=None,
+        description="How the features it is given are chosen in each fold; null: all.",
+    )
     factor: FactorSpec = Field(
         default=FactorSpec(), description="One feature as it is; learns nothing."
     )
@@ -54,11 +64,26 @@ class ModelSpec(Spec):
         default=XGBoostSpec(), description="Boosted trees, level by level."
     )
 
+    @model_validator(mode="after")
+    def _a_selection_is_of_use(self) -> Self:
+        if self.selection is not None and self.kind in _LEARNS_NOTHING:
+            raise ValueError(
+                f"kind {self.kind!r} learns nothing that features could be selected "
+                "for; take selection away, or choose another kind"
+            )
+        return self
+
+    @property
+    def in_use(self) -> dict[str, Any]:
+        """Return the parameters a fit depends on: not those of other kinds."""
+        parts = {"kind", "selection", self.kind}
+        return self.model_dump(mode="json", include=parts)
+
 
 def make_model(spec: ModelSpec) -> Model:
     """Return the model a specification names; nothing is fitted yet."""
     model: Model = getattr(spec, spec.kind)
-    return model
+    return model if spec.selection is None else SelectingModel(spec.selection, model)
 
 
 def feature_matrix(table: pd.DataFrame, features: tuple[str, ...]) -> Single:

@@ -7,6 +7,7 @@ scored alone gets the numbers it gets in a batch.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -31,6 +32,11 @@ class PreprocessingSpec(Spec):
     missing_indicators: bool = Field(
         default=False,
         description="Add a 0/1 column for each feature that was missing in the window.",
+    )
+    scaling: Literal["standard", "robust", "none"] = Field(
+        default="standard",
+        description="standard: mean 0 and deviation 1 over the window; robust: median "
+        "0 and interquartile range 1, which outliers do not move; none: as they are.",
     )
 
 
@@ -161,13 +167,37 @@ class Standardisation(Spec):
         return scaled
 
 
+class RobustScaling(Spec):
+    """Median and interquartile range of each column."""
+
+    medians: Floats
+    scales: Floats
+
+    @classmethod
+    def fit(cls, X: Float) -> "RobustScaling":
+        """Take the quartiles of columns without NaN.
+
+        A column whose middle half is one value has its standard deviation for a scale,
+        and a constant one the scale one.
+        """
+        lower, median, upper = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
+        wide, varied = upper - lower, X.std(axis=0)
+        scales = np.where(wide > 0, wide, np.where(varied > 0, varied, 1.0))
+        return cls(medians=_floats(median), scales=_floats(scales))
+
+    def apply(self, X: Float) -> Float:
+        """Return (n, k) values with median 0 and quartiles 1 apart over the window."""
+        scaled: Float = (X - np.array(self.medians)) / np.array(self.scales)
+        return scaled
+
+
 class Preprocessing(Spec):
-    """Clip, impute, standardise: the chain in front of a linear model."""
+    """Clip, impute, bring to one scale: the chain in front of a linear model."""
 
     columns: tuple[int, ...]
     clipping: Clipping | None
     imputation: Imputation
-    standardisation: Standardisation
+    standardisation: Standardisation | RobustScaling | None
 
     @classmethod
     def fit(cls, X: Single, columns: Int, spec: PreprocessingSpec) -> "Preprocessing":
@@ -178,11 +208,12 @@ class Preprocessing(Spec):
             clipping = Clipping.fit(values, quantile=spec.clip_quantile)
             values = clipping.apply(values)
         imputation = Imputation.fit(values, indicators=spec.missing_indicators)
+        scaling = _SCALINGS[spec.scaling]
         return cls(
             columns=tuple(int(column) for column in columns),
             clipping=clipping,
             imputation=imputation,
-            standardisation=Standardisation.fit(imputation.apply(values)),
+            standardisation=scaling.fit(imputation.apply(values)) if scaling else None,
         )
 
     @property
@@ -191,12 +222,26 @@ class Preprocessing(Spec):
         indicated = [self.columns[column] for column in self.imputation.indicated]
         return np.array([*self.columns, *indicated], dtype=np.int64)
 
+    @property
+    def has_mean_zero(self) -> bool:
+        """Tell whether each output column has mean zero over the window."""
+        return isinstance(self.standardisation, Standardisation)
+
     def apply(self, X: Single) -> Float:
         """Return (n, k) finite float64 values of the (n, p) rows."""
         values = X[:, list(self.columns)].astype(np.float64)
         if self.clipping is not None:
             values = self.clipping.apply(values)
-        return self.standardisation.apply(self.imputation.apply(values))
+        values = self.imputation.apply(values)
+        scaling = self.standardisation
+        return values if scaling is None else scaling.apply(values)
+
+
+_SCALINGS: Mapping[str, type[Standardisation] | type[RobustScaling] | None] = {
+    "standard": Standardisation,
+    "robust": RobustScaling,
+    "none": None,
+}
 
 
 def _floats(values: Float) -> Floats:

@@ -13,7 +13,8 @@ unpickled.
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from alpha_kedro.core.errors import ModelError
@@ -32,13 +33,14 @@ from alpha_kedro.learning.manifest import (
     read_manifest,
     seal,
 )
+from alpha_kedro.learning.selected_model import (
+    SELECTION_FILE,
+    Restore,
+    restore_selected,
+)
 from alpha_kedro.learning.training import FittedModel
 
 _STORED = re.compile(r"[a-z]+-[0-9a-f]{16}\.(txt|json)")
-
-Restore = Callable[
-    [tuple[str, ...], Mapping[str, str], Mapping[str, bytes]], FittedModel
-]
 
 _RESTORE: Mapping[str, Restore] = {
     "factor": RawFactor.restore,
@@ -104,6 +106,8 @@ def load_model(
     _refuse_other_version(manifest)
     files = {name: _verified(source, manifest, name) for name in manifest.files}
     restore = _RESTORE[manifest.kind]
+    if SELECTION_FILE in files:
+        restore = partial(restore_selected, restore)
     return restore(manifest.features, manifest.dropped_features, files), manifest
 
 

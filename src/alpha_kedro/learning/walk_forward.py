@@ -32,6 +32,9 @@ from alpha_kedro.learning.fold_cache import FoldCache, RowDigests, fold_key
 from alpha_kedro.learning.fold_outcome import (
     ORDER,
     FoldOutcome,
+    WalkForwardResult,
+    choices_made,
+    choices_of,
     contributions_of,
     dropped_features,
     predictions_of,
@@ -40,28 +43,6 @@ from alpha_kedro.learning.folds import Fold, WalkForwardSpec, plan_folds
 from alpha_kedro.learning.models import ModelSpec, make_model, scoring
 from alpha_kedro.learning.splits import Spans, assert_no_overlap
 from alpha_kedro.learning.training import FittedModel, require_learnable
-
-
-@dataclass(frozen=True, eq=False)
-class WalkForwardResult:
-    """What a walk-forward leaves behind.
-
-    Attributes
-    ----------
-    predictions
-        date, ticker, model, fold, score (float64, NaN where a model gave none), label
-        (NaN where not known yet), fit_end (last label_end the fit used), sorted by
-        (date, ticker, model).
-    fit_ledger
-        One row per model and fold: what the fit saw and, where there was none, why.
-    contributions
-        date, ticker, model, fold, feature, value, contribution of a seeded sample of
-        scored rows; contributions of one row, ``bias`` included, add up to its score.
-    """
-
-    predictions: pd.DataFrame
-    fit_ledger: pd.DataFrame
-    contributions: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +63,7 @@ class _Record:
     """One fold of one model: its line in the ledger, its tables unless skipped."""
 
     line: Line
-    tables: tuple[pd.DataFrame, pd.DataFrame] | None
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None
 
 
 def run_walk_forward(
@@ -230,6 +211,7 @@ def _run_fold(study: _Study, task: tuple[str, Fold]) -> _Record:
     tables = (
         predictions_of(outcome, study.examples.label[test], line=line),
         contributions_of(outcome, _sampled(study, fold, test), line=line),
+        choices_of(outcome, line=line),
     )
     return _Record(line, tables)
 
@@ -255,6 +237,7 @@ def _outcome(
     outcome = FoldOutcome(
         score_cross_section(fitted, tested, fit_end=fit_end),
         explain(fitted, _sampled(study, fold, test)),
+        choices_made(fitted),
         dropped_features(fitted),
     )
     study.cache.save(key, outcome)
@@ -274,11 +257,13 @@ def _result(records: list[_Record], sessions: Dates) -> WalkForwardResult:
     check_fit_ledger(ledger, sessions=sessions)
     refuse_unfitted(ledger)
     done = [record.tables for record in records if record.tables is not None]
-    predictions, contributions = (
-        pd.concat(tables).sort_values(ORDER, kind="stable", ignore_index=True)
-        for tables in zip(*done, strict=True)
+    joined = (pd.concat(tables) for tables in zip(*done, strict=True))
+    orders = (ORDER, ORDER, ["model", "fold", "feature"])
+    predictions, contributions, choices = (
+        table.sort_values(order, kind="stable", ignore_index=True)
+        for table, order in zip(joined, orders, strict=True)
     )
-    return WalkForwardResult(predictions, ledger, contributions)
+    return WalkForwardResult(predictions, ledger, contributions, choices)
 
 
 def _refuse_seen(dates: "pd.Series[pd.Timestamp]", fit_end: pd.Timestamp) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from alpha_kedro.reports.palette import OKABE_ITO
+from alpha_kedro.reports.palette import DIVERGING, OKABE_ITO
 from alpha_kedro.reports.wording import spread_labels
 
 if TYPE_CHECKING:
@@ -190,3 +190,33 @@ def _theme(*, ink: str, rule: str, axis: str, paper: str) -> dict[str, Any]:
             "shapedefaults": {"line": {"color": axis}},
         }
     }
+
+
+def tiles(figure: "Figure", grid: pd.DataFrame, *, limit: float, hover: str) -> None:
+    """Add a table as coloured tiles, the number on each.
+
+    Parameters
+    ----------
+    figure
+        From `blank`.
+    grid
+        Numbers by row and column; NaN leaves a gap.
+    limit
+        Size of a number at which the colour is full.
+    hover
+        What a tile says when pointed at, in plotly's words.
+    """
+    figure.add_heatmap(
+        x=list(grid.columns),
+        y=list(grid.index),
+        z=grid.round(2).to_numpy(),
+        zmin=-limit,
+        zmax=limit,
+        colorscale=[list(stop) for stop in DIVERGING],
+        texttemplate="%{z:.1f}",
+        xgap=2,
+        ygap=2,
+        showscale=False,
+        hoverongaps=False,
+        hovertemplate=hover,
+    )

@@ -7,11 +7,10 @@ import pandas as pd
 
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.measures import StrategyEvidence, rolling_sharpe, yearly_returns
-from alpha_kedro.reports.chart import Chart, Drawn, Gap, blank, days, name_ends
+from alpha_kedro.reports.chart import Chart, Drawn, Gap, blank, days, name_ends, tiles
 from alpha_kedro.reports.palette import (
     BAND,
     BENCHMARK,
-    DIVERGING,
     GROSS,
     LOSS_BAND,
     NET,
@@ -143,19 +142,13 @@ def monthly_chart(strategy: StrategyEvidence) -> Chart:
     years = yearly_returns(strategy.returns["net_return"])
     limit = float(np.nanmax(table.abs().to_numpy(), initial=0.1))
     figure = blank(x="Month", y="Year and its total", height=130 + 34 * len(table))
-    figure.add_heatmap(
-        x=list(calendar.month_abbr)[1:],
-        y=[f"{year}  {percent(total)}" for year, total in years.items()],
-        z=table.round(2).to_numpy(),
-        zmin=-limit,
-        zmax=limit,
-        colorscale=[list(stop) for stop in DIVERGING],
-        texttemplate="%{z:.1f}",
-        xgap=2,
-        ygap=2,
-        showscale=False,
-        hoverongaps=False,
-        hovertemplate="%{x} %{y}: %{z:.2f} %<extra></extra>",
+    tiles(
+        figure,
+        table.set_axis(list(calendar.month_abbr)[1:], axis=1).set_axis(
+            [f"{year}  {percent(total)}" for year, total in years.items()]
+        ),
+        limit=limit,
+        hover="%{x} %{y}: %{z:.2f} %<extra></extra>",
     )
     figure.update_layout(margin={"t": 36})
     figure.update_xaxes(showgrid=False)

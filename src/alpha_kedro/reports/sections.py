@@ -16,6 +16,13 @@ from alpha_kedro.reports.performance_charts import (
     underwater_chart,
 )
 from alpha_kedro.reports.protocol_charts import coverage_chart, fold_chart
+from alpha_kedro.reports.selection_charts import (
+    choice_chart,
+    choice_table,
+    choosers,
+    family_table,
+    fold_table,
+)
 from alpha_kedro.reports.signal_charts import (
     decile_chart,
     ic_chart,
@@ -117,6 +124,7 @@ def sections(
     *,
     summary: Mapping[str, Any],
     contributions: pd.DataFrame,
+    feature_choices: pd.DataFrame,
     fit_ledger: pd.DataFrame,
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
@@ -138,6 +146,7 @@ def sections(
                 swarm_chart(contributions, model=model),
             ),
         ),
+        *_choices(feature_choices),
         Section(
             "protocol",
             "How it was tested",
@@ -166,6 +175,32 @@ def sections(
                 ),
             ),
         ),
+    ]
+
+
+def _choices(feature_choices: pd.DataFrame) -> list[Section]:
+    """Return a chapter about models that choose their features, none without any."""
+    models = choosers(feature_choices)
+    if not models:
+        return []
+    tables = {
+        "features of each family, chosen or why not (means over folds)": family_table,
+        "what a fold chose that the fold before had not": fold_table,
+        "features chosen at least once": choice_table,
+    }
+    return [
+        Section(
+            "choices",
+            "What was chosen",
+            "Features are chosen anew in every fold, by how steadily they ordered the "
+            "labels of its training window.",
+            tuple(choice_chart(feature_choices, model=model) for model in models),
+            tuple(
+                (f"{model}: {caption}", table(feature_choices, model=model))
+                for model in models
+                for caption, table in tables.items()
+            ),
+        )
     ]
 
 

@@ -1,31 +1,25 @@
 """The report: one HTML file that opens offline and asks the network for nothing."""
 
-import base64
-import gzip
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from alpha_kedro.measures import Evidence
-from alpha_kedro.reports.chart import Chart, themes
 from alpha_kedro.reports.figures import as_png, deciles, equity_curve, ic_timeseries
 from alpha_kedro.reports.health_page import health_section
+from alpha_kedro.reports.page import as_link, render
 from alpha_kedro.reports.sections import sections, tiles
 from alpha_kedro.reports.tables import (
     MODEL_COLUMNS,
     MORE_MODEL_COLUMNS,
     MORE_STRATEGY_COLUMNS,
     STRATEGY_COLUMNS,
-    Table,
     compare,
-    data_table,
     facts_table,
 )
 from alpha_kedro.reports.verdict import caveats, verdict
 
-_PREVIEW = 12  # rows
 _FINDINGS = "findings.parquet in 03_primary"
 
 
@@ -34,6 +28,7 @@ def write_report(
     *,
     summary: Mapping[str, Any],
     contributions: pd.DataFrame,
+    feature_choices: pd.DataFrame,
     fit_ledger: pd.DataFrame,
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
@@ -51,6 +46,8 @@ def write_report(
     contributions
         Long table: date, ticker, model, fold, feature, value, contribution (score
         units), of out-of-sample rows; may be empty.
+    feature_choices
+        By model and fold: what became of each feature; empty where no model chooses.
     fit_ledger
         A line per fit: model, fold, train_start, max_label_end, test_start, test_end,
         embargo_sessions, n_train, n_test, skipped.
@@ -77,6 +74,7 @@ def write_report(
         evidence,
         summary=summary,
         contributions=contributions,
+        feature_choices=feature_choices,
         fit_ledger=fit_ledger,
         backtest_notes=backtest_notes,
         ingestion_report=ingestion_report,
@@ -84,8 +82,9 @@ def write_report(
     )
     health = ingestion_report["health"]
     chapters.append(health_section(findings, health, file=_FINDINGS))
-    charts = [chart for chapter in chapters for chart in chapter.drawn]
-    page: str = _template().render(
+    return render(
+        "report.html.j2",
+        chapters,
         summary=summary,
         verdict=verdict(summary),
         caveats=caveats(summary, ingestion_report),
@@ -95,44 +94,8 @@ def write_report(
             "Strategy", summary["strategies"], STRATEGY_COLUMNS + MORE_STRATEGY_COLUMNS
         ),
         stills=_stills(evidence),
-        chapters=chapters,
-        payload={
-            "themes": themes(),
-            "charts": {chart.key: _drawing(chart) for chart in charts},
-        },
-        plotly=_packed_plotly(),
         manifest=facts_table(summary["manifest"]),
-        preview_rows=_PREVIEW,
     )
-    return page
-
-
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    rooms = Environment(
-        loader=PackageLoader("alpha_kedro.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    rooms.filters |= {"csv_link": csv_link, "preview": preview}
-    rooms.tests["chart"] = lambda drawn: isinstance(drawn, Chart)
-    return rooms.get_template("report.html.j2")
-
-
-def csv_link(rows: pd.DataFrame) -> str:
-    """Return a table as a ``data:`` link to a CSV file, six significant digits."""
-    text = rows.to_csv(
-        index=False, float_format="%.6g", date_format="%Y-%m-%d", lineterminator="\n"
-    )
-    return "data:text/csv;charset=utf-8;base64," + _base64(text.encode())
-
-
-def preview(rows: pd.DataFrame) -> Table:
-    """Return the last rows of a chart's data."""
-    return data_table(rows.tail(_PREVIEW))
 
 
 def _stills(evidence: Evidence) -> list[dict[str, str]]:
@@ -143,22 +106,6 @@ def _stills(evidence: Evidence) -> list[dict[str, str]]:
         "Mean return by quantile of the leading model's scores": deciles(evidence),
     }
     return [
-        {"alt": alt, "source": "data:image/png;base64," + _base64(as_png(figure))}
+        {"alt": alt, "source": as_link(as_png(figure), "image/png")}
         for alt, figure in figures.items()
     ]
-
-
-def _drawing(chart: Chart) -> dict[str, Any]:
-    drawing: dict[str, Any] = json.loads(chart.figure.to_json(engine="json"))
-    return {"data": drawing["data"], "layout": drawing["layout"]}
-
-
-def _packed_plotly() -> str:
-    """Return plotly.js compressed: a third of the size, and no link in plain sight."""
-    from plotly.offline import get_plotlyjs
-
-    return _base64(gzip.compress(get_plotlyjs().encode(), mtime=0))
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")

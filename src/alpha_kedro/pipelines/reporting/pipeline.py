@@ -49,6 +49,7 @@ def create_pipeline() -> Pipeline:
                     "evidence",
                     "summary",
                     "contributions",
+                    "feature_choices",
                     "fit_ledger",
                     "backtest_notes",
                     "ingestion_report",

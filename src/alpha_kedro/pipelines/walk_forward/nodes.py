@@ -21,7 +21,7 @@ def predict_out_of_sample(
     ingestion: IngestionSpec,
     execution: ExecutionSpec,
     seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Fit every model fold by fold and score what each fit has not seen."""
     result = run_walk_forward(
         samples,
@@ -33,4 +33,9 @@ def predict_out_of_sample(
         cache_folder=fold_cache,
         sessions=sessions_of(samples, labels, calendar=ingestion.calendar),
     )
-    return result.predictions, result.fit_ledger, result.contributions
+    return (
+        result.predictions,
+        result.fit_ledger,
+        result.contributions,
+        result.feature_choices,
+    )

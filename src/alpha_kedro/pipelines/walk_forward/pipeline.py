@@ -22,7 +22,7 @@ def create_pipeline() -> Pipeline:
                     "params:execution",
                     "params:seed",
                 ],
-                ["predictions", "fit_ledger", "contributions"],
+                ["predictions", "fit_ledger", "contributions", "feature_choices"],
                 name="run_walk_forward",
             )
         ]
