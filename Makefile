@@ -7,6 +7,7 @@ UV       := .venv/bin/uv
 BIN      := .venv/bin
 ENV      ?= base
 PARAMS   ?=
+BENCH    ?=
 LOCK_ARGS := --no-header --no-annotate --no-emit-package alpha-kedro \
              --extra boost --extra db --extra viz --extra notebook
 
@@ -28,6 +29,11 @@ help: ## list the commands
 
 .venv/.dev: .venv/.ok requirements-dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+	touch $@
+
+.venv-peers/.ok: benchmarks/peers.txt | .venv/.ok
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	$(UV) pip install --quiet --python .venv-peers/bin/python -r benchmarks/peers.txt
 	touch $@
 
 run: .venv/.ok ## simulated market to report (ENV=..., PARAMS="key=value,...")
@@ -53,8 +59,8 @@ types: .venv/.dev ## mypy --strict on src
 contracts: .venv/.dev ## who may import whom
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv/.dev ## time the whole job per stage
-	$(BIN)/python benchmarks/real_market.py
+bench: .venv/.dev .venv-peers/.ok ## the project beside its peers, in seconds and memory (BENCH="...")
+	$(BIN)/python -m benchmarks $(BENCH)
 
 viz: .venv/.ok ## browse the DAG
 	$(BIN)/kedro viz run
@@ -68,4 +74,4 @@ lock: .venv/.ok ## resolve requirements*.lock afresh
 	$(UV) pip compile --quiet $(LOCK_ARGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove the environment and everything a run wrote
-	rm -rf .venv data/*/*
+	rm -rf .venv .venv-peers data/*/*

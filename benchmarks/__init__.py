@@ -1,0 +1,1 @@
+"""The project timed against its peers, on equal results: ``python -m benchmarks``."""

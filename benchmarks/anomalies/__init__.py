@@ -1,0 +1,1 @@
+"""Anomalies of the literature on real data."""
