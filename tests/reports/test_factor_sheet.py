@@ -119,6 +119,17 @@ def test_paths_before_and_after_the_fill_meet_at_zero(evidence):
     assert before.y[-1] == after.y[0] == 0
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_title_of_the_paths_says_what_the_score_feeds_on(sign):
+    _, prices = draw_factor(n_sessions=80)
+    momentum = sign * prices.ffill().pct_change(5)
+    found = evaluate_factor(momentum, prices, (1,), lag=0)
+    (gain,) = re.findall(
+        r"quintile: (-?[\d.]+) % in the 5", event_paths(found, before=5, after=2).title
+    )
+    assert sign * float(gain) > 5
+
+
 def test_of_many_quantiles_only_the_outer_two_are_named():
     found = evaluate(quantiles=8)
     chart = quantile_growth(found)

@@ -52,6 +52,11 @@ def test_how_often_a_feature_was_chosen_by_hand():
     np.testing.assert_allclose(table["t"], [4.0, -11.5 / 3, 1.0])
 
 
+def test_of_features_chosen_as_often_the_clearest_comes_first():
+    second = choices().query("fold == 2")  # a: t 4, c: t -6
+    assert tally(second)["feature"].tolist() == ["c", "a"]
+
+
 def test_neighbouring_folds_are_compared_by_hand():
     # {a, b}, then {a, c}, then {a, c} again.
     table = agreement(choices())

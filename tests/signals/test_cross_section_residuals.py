@@ -220,6 +220,19 @@ def test_a_name_that_takes_no_part_changes_not_one_bit(
     assert_equal(np.delete(result, place, axis=1), expected)
 
 
+@pytest.mark.parametrize("weight", [0.0, NAN, -1.0])
+def test_a_group_without_weight_spoils_no_other(weight):
+    market = Market(4)
+    groups, weights = np.zeros(SHAPE, dtype=int), np.ones(SHAPE)
+    groups[:, 5:7], weights[:, 5:7] = 1, weight
+    residual, expected = (
+        neutralize(market.values, market.exposures, groups=each, weights=weights)
+        for each in (groups, np.zeros(SHAPE, dtype=int))
+    )
+    assert_equal(residual, expected)
+    assert np.isnan(residual[:, 5:7]).all()
+
+
 def test_a_name_let_in_is_seen():
     market = Market(2)
     residual = neutralize(market.values, market.exposures)

@@ -75,6 +75,15 @@ def test_raw_features_stay_and_can_be_exposures():
     np.testing.assert_allclose(samples["trend"], expected.ravel(), atol=1e-6)
 
 
+def test_raw_features_stay_beside_other_exposures():
+    axes, values = wide_features()
+    spec = SampleSpec(keep_raw=("size",), neutralize=("beta",))
+    samples = neutral_samples(spec, axes, values)
+    assert (samples["size"] == values["size"].ravel().astype(np.float32)).all()
+    expected = neutralize(rank(values["trend"]), rank(values["beta"]))
+    np.testing.assert_allclose(samples["trend"], expected.ravel(), atol=1e-7)
+
+
 def test_a_name_without_an_exposure_has_none_of_the_neutralized_features():
     axes, values = wide_features()
     values["beta"][1, 4] = NAN
