@@ -9,9 +9,10 @@ import yaml
 from kedro.validation import DataValidationError, resolve_validator
 from kedro.validation.core import ValidatorSpec
 
-from alpha_kedro.core import schemas
+from alpha_kedro.core import result_schemas, schemas
 
 NAN = np.nan
+_KEYS = ("date", "ticker")
 CATALOG = Path(__file__).parents[2] / "conf" / "base" / "catalog.yml"
 
 
@@ -77,6 +78,31 @@ def fit_ledger():
             "n_test": [300, 300],
             "skipped": texts("", "no rows"),
         }
+    )
+
+
+def fit_choices():
+    return pd.DataFrame(
+        {
+            "model": texts("ensemble", "ensemble"),
+            "fold": [1, 1],
+            "seed": [0, 0],
+            "choice": texts("weight_ridge", "weights"),
+            "value": [0.5, NAN],
+            "text": texts("", "equal: too few dates"),
+        }
+    )
+
+
+def histories():
+    return features().assign(sector=texts("one", "two"))[
+        ["date", "ticker", "sector", *[c for c in features() if c not in _KEYS]]
+    ]
+
+
+def market_states():
+    return pd.DataFrame(
+        {"date": days("2024-01-02", "2024-01-03"), "trend": [NAN, 0.02]}
     )
 
 
@@ -151,6 +177,8 @@ GOOD = {
             "end": days("2018-09-30", None, None),
         }
     ),
+    "Histories": histories,
+    "MarketStates": market_states,
     "Listings": lambda: pd.DataFrame(
         {
             "ticker": texts("A", "B", "C"),
@@ -224,6 +252,7 @@ GOOD = {
     "FitLedger": fit_ledger,
     "Contributions": contributions,
     "FeatureChoices": feature_choices,
+    "FitChoices": fit_choices,
     "Weights": lambda: pd.DataFrame(
         {
             "date": days("2024-01-05", "2024-01-05"),
@@ -238,7 +267,8 @@ GOOD = {
 
 def validate(name, table):
     """Validate as the catalog does."""
-    path = f"alpha_kedro.core.schemas.{name}"
+    module = "result_schemas" if hasattr(result_schemas, name) else "schemas"
+    path = f"alpha_kedro.core.{module}.{name}"
     spec = ValidatorSpec.from_dataset_config("table", path)
     return resolve_validator(spec).validate(table)
 
@@ -330,6 +360,11 @@ FAULTS = [
         "a known reason",
     ),
     ("FeatureChoices", set_cell("chosen", False), "no reason if chosen"),
+    ("FitChoices", set_cell("text", "half"), "a number or words"),
+    ("FitChoices", backwards, "sorted by model, fold, seed, choice, each once"),
+    ("Histories", last_twice, "sorted by date, ticker, each once"),
+    ("MarketStates", last_twice, "sorted by date, each once"),
+    ("MarketStates", set_cell("trend", np.inf), "finite"),
     ("FeatureChoices", last_twice, "sorted by model, fold, feature, each once"),
     ("Weights", set_cell("weight", NAN), "not_nullable"),
     ("Weights", set_cell("weight", np.inf), "finite"),
@@ -375,7 +410,8 @@ def test_the_catalog_names_contracts_that_exist():
     assert named
     for path in named:
         assert path.rpartition(".")[2] in GOOD
-        assert hasattr(schemas, path.rpartition(".")[2])
+        name = path.rpartition(".")[2]
+        assert hasattr(schemas, name) or hasattr(result_schemas, name)
 
 
 def test_a_large_table_is_checked_in_a_moment():

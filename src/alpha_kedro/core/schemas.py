@@ -1,7 +1,8 @@
-"""The contract of every table that outlives a run.
+"""The contract of every table up to model input that outlives a run.
 
 The catalog names a contract beside each dataset, and Kedro checks it when the table is
 saved. What it is made of, and what holds unless it says otherwise: `core.contract`.
+Tables of results: `core.result_schemas`.
 """
 
 import pandera.pandas as pa
@@ -22,7 +23,6 @@ from alpha_kedro.core.contract import (
     whole,
 )
 
-_ROUNDING = 1e-9
 _VENDOR_ROUNDING = 0.01  # bars may be rounded before they are adjusted for splits
 _PERIODS = ("Q1", "Q2", "Q3", "FY")
 _FIGURES = (
@@ -32,8 +32,11 @@ _FIGURES = (
 )
 _FATES = ("listed", "delisted", "source_ended")
 _SEVERITIES = ("refused", "suspect", "note")
-_REASONS = ("", "family full", "redundant", "unmeasured", "unstable")
 _FEATURE = r"^(?!(?:date|ticker|sector)$).+"
+
+
+def _state() -> pa.Column:
+    return pa.Column("float64", FINITE, nullable=True, regex=True)
 
 
 def _bar() -> dict[str, pa.Column]:
@@ -165,7 +168,7 @@ Labels = table_of(
         "label_end": day(),
     },
     check(lambda labels: labels["label_end"] > labels["date"], "label_end after date"),
-    key=("date", "ticker"),
+    key=("date", "ticker", "horizon"),
 )
 """What came of each decision, and the day that was known."""
 
@@ -174,6 +177,15 @@ Samples = table_of(
     key=("date", "ticker"),
 )
 """Model input: members of the decision dates, their features made comparable."""
+
+Histories = table_of(
+    {"date": day(), "ticker": text(), "sector": text(), _FEATURE: feature()},
+    key=("date", "ticker"),
+)
+"""The samples of every session, for models that read sequences; else without rows."""
+
+MarketStates = table_of({"date": day(), r"^(?!date$).+": _state()}, key=("date",))
+"""The state of the market on every session, known at its close."""
 
 FeatureCoverage = table_of(
     {
@@ -188,112 +200,3 @@ FeatureCoverage = table_of(
     key=("year", "group"),
 )
 """For which share of the members' decision days features are known, year by year."""
-
-Predictions = table_of(
-    {
-        "date": day(),
-        "ticker": text(),
-        "model": text(),
-        "fold": whole(),
-        "score": real(missing=True),
-        "label": real(missing=True),
-        "fit_end": day(missing=True),
-    },
-    check(
-        lambda predictions: ~(predictions["fit_end"] >= predictions["date"]),
-        "fit_end before date",
-    ),
-    key=("date", "ticker", "model"),
-)
-"""Out-of-sample scores; a score is missing where a model gave none."""
-
-FitLedger = table_of(
-    {
-        "model": text(),
-        "fold": whole(),
-        "train_start": day(missing=True),
-        "train_end": day(missing=True),
-        "max_label_end": day(missing=True),
-        "embargo_sessions": whole(),
-        "test_start": day(missing=True),
-        "test_end": day(missing=True),
-        "n_train": whole(),
-        "n_test": whole(),
-    },
-    check(
-        lambda fits: ~(fits["max_label_end"] >= fits["test_start"]),
-        "max_label_end before test_start",
-    ),
-    check(lambda fits: ~fits.duplicated(["model", "fold"]), "each model, fold once"),
-    key=(),
-    strict=False,
-)
-"""What every fit saw; days are missing where a fold had no row."""
-
-Contributions = table_of(
-    {
-        "date": day(),
-        "ticker": text(),
-        "model": text(),
-        "fold": whole(),
-        "feature": text(),
-        "value": pa.Column("float32", FINITE, nullable=True),
-        "contribution": real(),
-    },
-    check(
-        lambda parts: ~parts.duplicated(["date", "ticker", "model", "fold", "feature"]),
-        "each feature of a score once",
-    ),
-    key=(),
-)
-"""How much each feature added to a score; the bias has no value."""
-
-FeatureChoices = table_of(
-    {
-        "model": text(),
-        "fold": whole(),
-        "feature": text(),
-        "family": text(),
-        "chosen": pa.Column("bool"),
-        "reason": one_of(_REASONS, "a known reason"),
-        "twin": pa.Column("str"),
-        "ic": real(missing=True),
-        "t": real(missing=True),
-        "agreement": real(NOT_NEGATIVE),
-    },
-    check(lambda own: own["chosen"] == (own["reason"] == ""), "no reason if chosen"),
-    key=("model", "fold", "feature"),
-)
-"""What became of each feature in each fold of a model that chooses among them."""
-
-Weights = table_of(
-    {"date": day(), "ticker": text(), "strategy": text(), "weight": real()},
-    key=("date", "ticker", "strategy"),
-)
-"""Target shares of NAV, by the date of the decision."""
-
-Returns = table_of(
-    {
-        "date": day(),
-        "strategy": text(),
-        "gross_return": real(),
-        "cost": real(NOT_NEGATIVE),
-        "net_return": real(),
-        "turnover": real(NOT_NEGATIVE),
-        "gross_exposure": real(NOT_NEGATIVE),
-        "net_exposure": real(),
-        "nav": real(NOT_NEGATIVE),
-    },
-    check(
-        lambda books: (
-            (
-                (books["net_return"] - books["gross_return"] + books["cost"]).abs()
-                <= _ROUNDING
-            )
-            | (books["net_return"] == -1)
-        ),
-        "net_return is gross_return less cost",
-    ),
-    key=("date", "strategy"),
-)
-"""The books of every strategy, session by session; a wiped-out book returns -1."""

@@ -42,6 +42,11 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _as_counts(value: object) -> object:
+    """Accept one number, a list of them, or ``1+5`` as the command line can say it."""
+    return (value,) if isinstance(value, int) else _as_tuple(value)
+
+
 def _as_date(value: object) -> object:
     if isinstance(value, datetime):
         return value.date()
@@ -50,6 +55,11 @@ def _as_date(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 """Several names: a YAML list, or ``a+b`` on the command line."""
+
+Sessions = Annotated[
+    tuple[Annotated[int, Field(strict=False)], ...], BeforeValidator(_as_counts)
+]
+"""Counts of sessions: one, a YAML list, or ``1+5`` on the command line."""
 
 SessionDate = Annotated[date, BeforeValidator(_as_date)]
 """A day, written ``2012-01-31``."""

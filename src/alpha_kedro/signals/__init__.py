@@ -32,7 +32,8 @@ from alpha_kedro.signals.features import (
     longest_lookback,
 )
 from alpha_kedro.signals.inputs import with_quotes
-from alpha_kedro.signals.labels import LabelSpec, build_labels, forward_returns
+from alpha_kedro.signals.label_spec import LabelSpec
+from alpha_kedro.signals.labels import build_labels, forward_returns
 from alpha_kedro.signals.library import (  # noqa: F401  each registers its features
     alpha158,
     anomalies,
@@ -59,7 +60,9 @@ from alpha_kedro.signals.library import (  # noqa: F401  each registers its feat
     volatility_estimators,
     volume_flow,
 )
+from alpha_kedro.signals.market_states import MarketStateSpec, build_market_states
 from alpha_kedro.signals.samples import SampleSpec, build_samples
+from alpha_kedro.signals.targets import Yardsticks
 
 __all__ = [
     "FEATURES",
@@ -67,9 +70,12 @@ __all__ = [
     "Feature",
     "FeatureSpec",
     "LabelSpec",
+    "MarketStateSpec",
     "SampleSpec",
+    "Yardsticks",
     "build_features",
     "build_labels",
+    "build_market_states",
     "build_samples",
     "choose_features",
     "clip",

@@ -17,53 +17,19 @@ Sessions are counted on the panel's own date axis, never per ticker.
 """
 
 import logging
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from alpha_kedro.core.calendar import Frequency, decision_rows
+from alpha_kedro.core.calendar import decision_rows
 from alpha_kedro.core.errors import ConfigError, DataError
 from alpha_kedro.core.panel import Axes, Bool, Dates, Float, Int, Panel, gather
 from alpha_kedro.core.prices import delisting_rows
-from alpha_kedro.core.spec import Spec
-from alpha_kedro.signals.cross_section import Codes, demean, rank
+from alpha_kedro.signals.cross_section import Codes
+from alpha_kedro.signals.label_spec import LabelSpec
+from alpha_kedro.signals.targets import Yardsticks, targets
 
 logger = logging.getLogger(__name__)
-
-
-class LabelSpec(Spec):
-    """What is foreseen, how far ahead, and how often it is asked."""
-
-    horizon: int = Field(
-        5, ge=1, le=252, description="sessions from the entry open to the exit open"
-    )
-    lag: int = Field(
-        1, ge=1, le=21, description="sessions from the decision's close to the entry"
-    )
-    kind: Literal["raw", "rank", "sector_relative", "sector_rank"] = Field(
-        "rank",
-        description="raw: the forward return; rank: its rank on the date, -0.5 to 0.5; "
-        "sector_relative: less the mean of the sector; sector_rank: rank in the sector",
-    )
-    frequency: Frequency = Field(
-        "weekly", description="daily, or the last session of each week or month"
-    )
-    delisting_return: float = Field(
-        -0.3,
-        ge=-1,
-        le=1,
-        description="return after the last close of a delisted name, decimal; Shumway "
-        "(1997) finds about -30 % for delistings on performance",
-    )
-    delisted_after: int = Field(
-        10,
-        ge=1,
-        le=252,
-        description="sessions without a bar, up to the end of the data, after which a "
-        "name counts as delisted",
-    )
 
 
 def build_labels(
@@ -74,6 +40,7 @@ def build_labels(
     calendar: str,
     groups: Codes | None = None,
     exit_returns: Float | None = None,
+    yardsticks: Yardsticks | None = None,
 ) -> pd.DataFrame:
     """Label every member of the universe on every decision date.
 
@@ -93,15 +60,18 @@ def build_labels(
     exit_returns
         (n_tickers,) return after the last close of each name that is delisted, decimal,
         as `exit_returns_of` gives it. None: ``spec.delisting_return`` for all.
+    yardsticks
+        What the labels are scaled and neutralized by, where ``spec`` says so.
 
     Returns
     -------
     DataFrame
         ``date`` (of the decision), ``ticker``, ``horizon`` (sessions), ``fwd_ret``
         (decimal), ``label`` (unit as ``spec.kind`` says), ``label_end``; sorted by
-        (date, ticker). Members without a label are left out, and counted in
-        ``attrs["left_out"]``: ``unfinished`` (not final by the end of the data),
-        ``no_fill`` (no open to enter at) and ``no_group``.
+        (date, ticker, horizon). Members without a label are left out, and those of the
+        main horizon counted in ``attrs["left_out"]``: ``unfinished`` (not final by the
+        end of the data), ``no_fill`` (no open to enter at) and ``no_group`` (no sector,
+        or no scale).
 
     Raises
     ------
@@ -116,25 +86,29 @@ def build_labels(
     as long as no name comes back after ``delisted_after`` sessions of absence, which
     ingestion refuses.
     """
-    if groups is None and spec.kind.startswith("sector"):
+    if spec.needs_sectors and (groups is None or np.all(groups < 0)):
         raise _sectors_needed(spec)
     _require_one_window(prices.axes, spec)
-    fwd_ret = forward_returns(
-        prices,
-        horizon=spec.horizon,
-        lag=spec.lag,
-        delisting_return=spec.delisting_return,
-        delisted_after=spec.delisted_after,
-        exit_returns=exit_returns,
-    )
     decisions = decision_rows(prices.dates, spec.frequency, calendar=calendar)
     asked = mask & decisions[:, None]
-    label = _label(np.where(asked, fwd_ret, np.nan), groups, spec.kind)
-    ends = _label_ends(prices, asked, spec)
-    labels = _table(prices.axes, fwd_ret, label, ends, asked, spec)
-    left_out = _left_out(asked, fwd_ret, label, ends)
-    logger.info("labels: %d rows, left out: %s", len(labels), left_out)
-    labels.attrs["left_out"] = left_out
+    tables, left_out = [], []
+    for horizon in spec.horizons:
+        fwd_ret = forward_returns(
+            prices,
+            horizon=horizon,
+            lag=spec.lag,
+            delisting_return=spec.delisting_return,
+            delisted_after=spec.delisted_after,
+            exit_returns=exit_returns,
+        )
+        sought = np.where(asked, fwd_ret, np.nan)
+        label = targets(sought, groups=groups, yardsticks=yardsticks, spec=spec)
+        ends = _label_ends(prices, asked, spec, horizon)
+        tables.append(_table(prices.axes, fwd_ret, label, ends, asked, horizon))
+        left_out.append(_left_out(asked, fwd_ret, label, ends))
+    labels = _one_table(tables)
+    logger.info("labels: %d rows, left out: %s", len(labels), left_out[0])
+    labels.attrs["left_out"] = left_out[0]
     return labels
 
 
@@ -214,15 +188,15 @@ def _final_rows(prices: Panel, delisted_after: int) -> Int:
     return np.where(next_bar < n_dates, next_bar, np.maximum(rows, dead))
 
 
-def _label_ends(prices: Panel, asked: Bool, spec: LabelSpec) -> Dates:
+def _label_ends(prices: Panel, asked: Bool, spec: LabelSpec, horizon: int) -> Dates:
     """Return the date on which each label is final, NaT where that is not in the data.
 
     A label that compares the names of a date is final when all of them are.
     """
-    n_dates, window = len(prices.dates), spec.lag + spec.horizon
+    n_dates, window = len(prices.dates), spec.lag + horizon
     final = np.full(prices.axes.shape, n_dates)
     final[:-window] = _final_rows(prices, spec.delisted_after)[window:]
-    if spec.kind != "raw":
+    if spec.compares_names:
         entered = np.zeros(final.shape, dtype=bool)
         entered[: -spec.lag] = np.isfinite(_fills(prices)[spec.lag :])
         compared = np.where(entered & asked, final, 0)
@@ -240,29 +214,28 @@ def _last_known_before(close: Float) -> Float:
     return result
 
 
-def _label(fwd_ret: Float, groups: Codes | None, kind: str) -> Float:
-    if kind == "raw":
-        return fwd_ret
-    if kind == "sector_relative":
-        return demean(fwd_ret, groups=groups)
-    return rank(fwd_ret, groups=groups if kind == "sector_rank" else None)
-
-
 def _table(
     axes: Axes,
     fwd_ret: Float,
     label: Float,
     ends: Dates,
     asked: Bool,
-    spec: LabelSpec,
+    horizon: int,
 ) -> pd.DataFrame:
     fields = {
-        "horizon": np.broadcast_to(np.int64(spec.horizon), axes.shape),
+        "horizon": np.broadcast_to(np.int64(horizon), axes.shape),
         "fwd_ret": fwd_ret,
         "label": label,
         "label_end": ends,
     }
     return gather(axes, fields, asked & np.isfinite(label) & ~np.isnat(ends))
+
+
+def _one_table(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    if len(tables) == 1:
+        return tables[0]
+    order = ["date", "ticker", "horizon"]
+    return pd.concat(tables).sort_values(order, kind="stable", ignore_index=True)
 
 
 def _left_out(asked: Bool, fwd_ret: Float, label: Float, ends: Dates) -> dict[str, int]:
@@ -278,20 +251,22 @@ def _left_out(asked: Bool, fwd_ret: Float, label: Float, ends: Dates) -> dict[st
 def _sectors_needed(spec: LabelSpec) -> ConfigError:
     return ConfigError(
         "AK-C024",
-        f"labels of kind {spec.kind!r} need the sector of each ticker",
+        "labels that compare a name with its sector need the sector of each",
         wanted="groups, one code per ticker",
-        fix="give the market a sectors table, or set labels.kind to rank",
+        fix="give the market a sectors table, or set labels.kind to rank and "
+        "take sector out of labels.neutralize",
     )
 
 
 def _require_one_window(axes: Axes, spec: LabelSpec) -> None:
-    needed = spec.lag + spec.horizon + 1
+    longest = max(spec.horizons)
+    needed = spec.lag + longest + 1
     if len(axes.dates) >= needed:
         return
     raise DataError(
         "AK-D052",
         "the data are too short for a single label",
         got=f"{len(axes.dates)} sessions",
-        wanted=f"at least {needed} (lag {spec.lag} + horizon {spec.horizon} + 1)",
-        fix="load more history or shorten labels.horizon",
+        wanted=f"at least {needed} (lag {spec.lag} + horizon {longest} + 1)",
+        fix="load more history or shorten the horizons",
     )

@@ -22,11 +22,9 @@ from alpha_kedro.signals.cross_section import (
     winsorize,
     z_score,
 )
+from alpha_kedro.signals.label_spec import SECTOR
 
 logger = logging.getLogger(__name__)
-
-SECTOR = "sector"
-"""What stands for the sector of a name among the features neutralized against."""
 
 Transform = Literal["rank", "normal_score", "z_score", "robust_z_score", "none"]
 
@@ -173,6 +171,7 @@ def build_samples(
     against = _Exposures.of(request, sectors)
     columns = {name: _column(request, name, against) for name in names}
     samples = pd.DataFrame({**rows, **columns}, copy=False)
+    samples = samples.astype({"ticker": "str", "sector": "str"})  # of no rows, too
     kept = _leave_out_empty(samples, columns, spec)
     if spec.neutralize:
         kept.attrs["no_exposure"] = against.missing(members)
