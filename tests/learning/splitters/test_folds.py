@@ -9,8 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_kedro.core.errors import ConfigError
-from alpha_kedro.learning.folds import WalkForward, WalkForwardSpec, plan_folds
-from alpha_kedro.learning.splits import Spans, assert_no_overlap
+from alpha_kedro.learning.splitters.folds import (
+    WalkForward,
+    WalkForwardSpec,
+    plan_folds,
+)
+from alpha_kedro.learning.splitters.splits import Spans, assert_no_overlap
 
 DAYS = pd.bdate_range("2019-01-01", periods=400).as_unit("us")
 

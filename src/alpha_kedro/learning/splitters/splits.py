@@ -10,6 +10,7 @@ Source: López de Prado, *Advances in Financial Machine Learning* (2018), chapte
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,10 @@ import pandas as pd
 
 from alpha_kedro.core.errors import ConfigError, ModelError
 from alpha_kedro.core.panel import DATE_DTYPE, Bool, Dates, Int
+from alpha_kedro.learning.splitters.dated_rows import dated_rows, groups_requested
 
 FOREVER = int(np.iinfo(np.int64).max)
 _NO_LABEL = -1
-_DATED = ["date", "label_end"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +103,31 @@ class Spans:
         """Return the last position each row takes up; its own date without a label."""
         return np.maximum(self.first, self.last)
 
+    def take(self, rows: Int) -> "Spans":
+        """Return the spans of some rows, on the same axis."""
+        return Spans(self.sessions, self.first[rows], self.last[rows])
+
+    def between(self, start: int, end: int) -> Int:
+        """Return the rows decided from position ``start`` to ``end``, ascending."""
+        if self._in_order:
+            return np.arange(*np.searchsorted(self.first, [start, end + 1]))
+        return np.flatnonzero((self.first >= start) & (self.first <= end))
+
+    def shortest(self) -> "Spans":
+        """Return one span per decision date, ascending: the label that is over first.
+
+        Whether any row of a date may train on the past follows from it alone.
+        """
+        days, date = np.unique(self.first, return_inverse=True)
+        known = self.last != _NO_LABEL
+        last = np.full(len(days), FOREVER)
+        np.minimum.at(last, date[known], self.last[known])
+        return Spans(self.sessions, days, np.where(last == FOREVER, _NO_LABEL, last))
+
+    @cached_property
+    def _in_order(self) -> bool:
+        return bool(np.all(self.first[:-1] <= self.first[1:]))
+
 
 @dataclass(frozen=True, eq=False)
 class PurgedKFold:
@@ -128,6 +154,7 @@ class PurgedKFold:
     n_splits: int = 5
     embargo: int = 0
     sessions: Dates | None = field(default=None, repr=False)
+    get_metadata_routing = groups_requested
 
     def __post_init__(self) -> None:
         if self.n_splits < 2 or self.embargo < 0:
@@ -151,20 +178,39 @@ class PurgedKFold:
         ------
         ConfigError
             ``AK-C030`` without ``date`` and ``label_end``; ``AK-C032`` when there are
-            fewer dates than blocks, or when purging leaves nothing to train on.
+            fewer dates than blocks, or when purging leaves nothing to train on;
+            ``AK-C036`` when ``groups`` are not the rows of ``X``.
         """
-        spans = Spans.of(
-            dated_rows(X, groups), embargo=self.embargo, sessions=self.sessions
-        )
-        days = np.unique(spans.first)
-        if len(days) < self.n_splits:
-            raise too_short("blocks of dates", self.n_splits, len(days))
-        for block in np.array_split(days, self.n_splits):
-            tested = (spans.first >= block[0]) & (spans.first <= block[-1])
-            free = spans.clear_of(int(block[0]), int(spans.ends()[tested].max()))
+        rows = dated_rows(X, groups)
+        spans = Spans.of(rows, embargo=self.embargo, sessions=self.sessions)
+        block = blocks_of_dates(spans, self.n_splits)
+        for number in range(self.n_splits):
+            tested = block == number
+            free = clear_of_block(spans, tested)
             if not free.any():
                 raise too_short("rows to train on beside one block", 1, 0)
             yield np.flatnonzero(free), np.flatnonzero(tested)
+
+
+def blocks_of_dates(spans: Spans, n_blocks: int) -> Int:
+    """Return (n,) the block of dates each row is in, from 0 in order of time.
+
+    Blocks are consecutive and hold as many dates, the first ones one more where the
+    dates do not divide. ``AK-C032`` for fewer dates than blocks.
+    """
+    days, date = np.unique(spans.first, return_inverse=True)
+    if len(days) < n_blocks:
+        raise too_short("blocks of dates", n_blocks, len(days))
+    sizes = [len(block) for block in np.array_split(days, n_blocks)]
+    block: Int = np.repeat(np.arange(n_blocks), sizes)[date]
+    return block
+
+
+def clear_of_block(spans: Spans, tested: Bool) -> Bool:
+    """Mark the rows that may train a model tested on all rows of consecutive dates."""
+    return spans.clear_of(
+        int(spans.first[tested].min()), int(spans.ends()[tested].max())
+    )
 
 
 def assert_no_overlap(spans: Spans, train: Int, test: Int) -> None:
@@ -186,9 +232,9 @@ def assert_no_overlap(spans: Spans, train: Int, test: Int) -> None:
     ModelError
         ``AK-M003`` naming both ranges.
     """
-    ends = spans.ends()
-    begun = np.searchsorted(np.sort(spans.first[test]), ends[train], side="right")
-    over = np.searchsorted(np.sort(ends[test]), spans.first[train], side="left")
+    trained, tested = spans.take(train), spans.take(test)
+    begun = np.searchsorted(np.sort(tested.first), trained.ends(), side="right")
+    over = np.searchsorted(np.sort(tested.ends()), trained.first, side="left")
     clashing = begun > over
     if not clashing.any():
         return
@@ -202,19 +248,6 @@ def assert_no_overlap(spans: Spans, train: Int, test: Int) -> None:
     )
 
 
-def dated_rows(X: Any, groups: Any) -> pd.DataFrame:
-    """Return ``date`` and ``label_end`` of the rows from ``groups``, else ``X``."""
-    for table in (groups, X):
-        if isinstance(table, pd.DataFrame) and {*_DATED} <= {*table.columns}:
-            return table[_DATED]
-    raise ConfigError(
-        "AK-C030",
-        "rows without dates cannot be split in time",
-        wanted="a table with the columns date and label_end",
-        fix="pass it as groups=, one row for each row of X",
-    )
-
-
 def too_short(what: str, needed: int, had: int) -> ConfigError:
     """Build the error for a history that cannot be cut as asked."""
     return ConfigError(
@@ -222,7 +255,7 @@ def too_short(what: str, needed: int, had: int) -> ConfigError:
         f"the history is too short: too few {what}",
         got=f"{had} had",
         wanted=f"{needed} needed",
-        fix="ask for fewer or shorter windows, or bring more history",
+        fix="ask for fewer or shorter windows or a shorter embargo, or bring history",
     )
 
 

@@ -1,7 +1,7 @@
 """The plan of a walk-forward: when each model is fitted, and which dates it scores."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -11,12 +11,14 @@ from pydantic import Field, model_validator
 
 from alpha_kedro.core.panel import Array, Dates, Int
 from alpha_kedro.core.spec import SessionDate, Spec
-from alpha_kedro.learning.splits import FOREVER, Spans, dated_rows, too_short
+from alpha_kedro.learning.splitters.dated_rows import dated_rows, groups_requested
+from alpha_kedro.learning.splitters.splits import FOREVER, Spans, too_short
 
 Window = Literal["expanding", "rolling"]
-RefitEvery = Literal["month", "quarter", "year"] | Annotated[int, Field(ge=1)]
+Period = Literal["week", "month", "quarter", "year"]
+RefitEvery = Period | Annotated[int, Field(ge=1)]
 
-_PERIOD = {"month": "M", "quarter": "Q", "year": "Y"}
+_PERIOD = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 
 
 class WalkForwardSpec(Spec):
@@ -43,7 +45,8 @@ class WalkForwardSpec(Spec):
         description="first date that may be scored; null: as early as history allows",
     )
     refit_every: RefitEvery = Field(
-        default="year", description="month, quarter, year, or a number of sessions"
+        default="year",
+        description="week, month, quarter, year or a number of sessions",
     )
     embargo: int = Field(
         default=0, ge=0, description="gap beyond the end of the labels (sessions)"
@@ -56,6 +59,11 @@ class WalkForwardSpec(Spec):
     )
     explain_rows: int = Field(
         default=200, ge=0, description="tested rows per fold that are explained"
+    )
+    keep_models: int | None = Field(
+        default=None,
+        ge=1,
+        description="fits of a model that modeling keeps, the oldest go; null: all",
     )
 
     @model_validator(mode="after")
@@ -93,11 +101,10 @@ class Fold:
         A row trains when its span is over before ``test_start``. A scored row needs no
         label: the newest decisions have none yet.
         """
-        known = spans.clear_of(spans.position(self.test_start), FOREVER)
-        trained = known & (spans.first >= spans.position(self.train_start))
-        scored = spans.first >= spans.position(self.test_start)
-        scored &= spans.first <= spans.position(self.test_end)
-        return np.flatnonzero(trained), np.flatnonzero(scored)
+        start = spans.position(self.test_start)
+        past = spans.between(spans.position(self.train_start), start - 1)
+        trained = past[spans.take(past).clear_of(start, FOREVER)]
+        return trained, spans.between(start, spans.position(self.test_end))
 
 
 def plan_folds(spans: Spans, spec: WalkForwardSpec) -> tuple[Fold, ...]:
@@ -121,14 +128,15 @@ def plan_folds(spans: Spans, spec: WalkForwardSpec) -> tuple[Fold, ...]:
         ``AK-C032`` with the sessions needed and had, when the history does not reach to
         a first test date or a window holds no label known in time.
     """
-    days = np.unique(spans.first)
-    tested = days[days >= _first_test(spans, days, spec)]
+    dates = spans.shortest()
+    tested = dates.first[dates.first >= _first_test(spans, dates.first, spec)]
     return tuple(
-        _fold(number, block, spans, spec)
+        _fold(number, block, dates, spec)
         for number, block in enumerate(_blocks(tested, spans, spec.refit_every), 1)
     )
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class WalkForward:
     """Train on the past, test on what follows, step forward: a scikit-learn splitter.
 
@@ -147,28 +155,24 @@ class WalkForward:
         ``AK-C003`` for values out of range.
     """
 
-    def __init__(
-        self,
-        *,
-        window: Window = "expanding",
-        train_sessions: int | None = None,
-        first_train_sessions: int = 504,
-        first_test: date | None = None,
-        refit_every: Literal["month", "quarter", "year"] | int = "year",
-        embargo: int = 0,
-        sessions: Dates | None = None,
-    ) -> None:
-        self.sessions = sessions
-        self.spec = WalkForwardSpec.parse(
-            {
-                "window": window,
-                "train_sessions": train_sessions,
-                "first_train_sessions": first_train_sessions,
-                "first_test": first_test,
-                "refit_every": refit_every,
-                "embargo": embargo,
-            },
-            "WalkForward",
+    window: Window = "expanding"
+    train_sessions: int | None = None
+    first_train_sessions: int = 504
+    first_test: date | None = None
+    refit_every: Period | int = "year"
+    embargo: int = 0
+    sessions: Dates | None = field(default=None, repr=False)
+    get_metadata_routing = groups_requested
+
+    def __post_init__(self) -> None:
+        _ = self.spec  # refuses what makes no plan before there are rows
+
+    @property
+    def spec(self) -> WalkForwardSpec:
+        """Return the parameters as the specification of a walk-forward."""
+        named = (each.name for each in fields(self) if each.name != "sessions")
+        return WalkForwardSpec.parse(
+            {name: getattr(self, name) for name in named}, "WalkForward"
         )
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
@@ -184,7 +188,7 @@ class WalkForward:
         ------
         ConfigError
             ``AK-C030`` without ``date`` and ``label_end``; ``AK-C032`` as in
-            ``plan_folds``.
+            ``plan_folds``; ``AK-C036`` when ``groups`` are not the rows of ``X``.
         """
         spans = self._spans(X, groups)
         for fold in plan_folds(spans, self.spec):
@@ -225,12 +229,13 @@ def _blocks(tested: Int, spans: Spans, refit_every: str | int) -> list[Int]:
     return np.split(tested, np.flatnonzero(np.diff(due)) + 1)
 
 
-def _fold(number: int, block: Int, spans: Spans, spec: WalkForwardSpec) -> Fold:
+def _fold(number: int, block: Int, dates: Spans, spec: WalkForwardSpec) -> Fold:
+    """Plan one fold from the shortest span of each date."""
     start = int(block[0])
     reach = spec.train_sessions if spec.train_sessions is not None else start
-    known = spans.clear_of(start, FOREVER) & (spans.first >= start - reach)
+    known = dates.clear_of(start, FOREVER) & (dates.first >= start - reach)
     if not known.any():
         raise too_short(f"sessions to have a known label by fold {number}", 1, 0)
-    trained = spans.first[known]
-    ends = (trained.min(), trained.max(), block[0], block[-1])
-    return Fold(number, *(pd.Timestamp(spans.sessions[end]) for end in ends))
+    trained = dates.first[known]
+    ends = (trained[0], trained[-1], block[0], block[-1])
+    return Fold(number, *(pd.Timestamp(dates.sessions[end]) for end in ends))

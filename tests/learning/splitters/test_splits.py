@@ -7,9 +7,16 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sklearn import clone, config_context
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from alpha_kedro.core.errors import ConfigError, ModelError
-from alpha_kedro.learning.splits import PurgedKFold, Spans, assert_no_overlap
+from alpha_kedro.learning.splitters.combinatorial import CombinatorialPurgedKFold
+from alpha_kedro.learning.splitters.folds import WalkForward
+from alpha_kedro.learning.splitters.splits import PurgedKFold, Spans, assert_no_overlap
 
 DAYS = pd.date_range("2020-01-01", periods=60, freq="D").as_unit("us")
 
@@ -138,19 +145,72 @@ def test_an_embargo_on_weekly_dates_counts_the_sessions_it_is_given():
     assert weekly.last.tolist() == [4, 5, 6, 7, 8]  # three weeks: longer, never shorter
 
 
-def test_scikit_learn_drives_the_splitter():
-    from sklearn.linear_model import Ridge
-    from sklearn.model_selection import GridSearchCV, cross_val_score
+class TestScikitLearn:
+    """Each splitter where scikit-learn takes one, beside the splits it should make."""
 
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(80, 3))
-    y = X[:, 0] + rng.normal(size=80)
     rows = rows_of([(day, day + 1) for day in range(40) for _ in range(2)])
-    splitter = PurgedKFold(n_splits=4, embargo=1)
-    scores = cross_val_score(Ridge(), X, y, groups=rows, cv=splitter)
-    assert len(scores) == splitter.get_n_splits(X) == 4
-    grid = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=splitter)
-    assert grid.fit(X, y, groups=rows).best_params_["alpha"] in (0.1, 1.0)
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    y = X[:, 0] + np.random.default_rng(1).normal(size=80)
+
+    @pytest.fixture(
+        params=[
+            PurgedKFold(n_splits=4, embargo=1),
+            CombinatorialPurgedKFold(n_blocks=4, n_test_blocks=2, embargo=1),
+            WalkForward(first_train_sessions=15, refit_every=6, embargo=1),
+        ],
+        ids=lambda splitter: type(splitter).__name__,
+    )
+    def splitter(self, request):
+        return request.param
+
+    def expected(self, splitter):
+        return [
+            Ridge().fit(self.X[a], self.y[a]).score(self.X[b], self.y[b])
+            for a, b in splitter.split(self.rows)
+        ]
+
+    def test_scores_the_splits_of_the_table_given_as_groups(self, splitter):
+        scores = cross_val_score(Ridge(), self.X, self.y, groups=self.rows, cv=splitter)
+        assert scores.tolist() == self.expected(splitter)
+        n_splits = splitter.get_n_splits(self.X, self.y, self.rows)
+        assert len(scores) == n_splits > 3
+
+    def test_finds_the_dates_in_a_table_of_features(self, splitter):
+        names = ["f1", "f2", "f3"]
+        table = self.rows.join(pd.DataFrame(self.X, columns=names))
+        learner = make_pipeline(FunctionTransformer(take_features), Ridge())
+        scores = cross_val_score(learner, table, self.y, cv=splitter)
+        assert scores.tolist() == pytest.approx(self.expected(splitter))
+
+    def test_searches_a_grid_that_can_be_cloned_and_shown(self, splitter):
+        search = GridSearchCV(Ridge(), {"alpha": [0.1, 1e4]}, cv=splitter)
+        assert type(splitter).__name__ + "(" in repr(clone(search))
+        found = clone(search).fit(self.X, self.y, groups=self.rows)
+        assert found.best_params_ == {"alpha": 0.1}
+        assert found.n_splits_ == len(self.expected(splitter))
+
+    def test_asks_for_groups_where_metadata_are_routed(self, splitter):
+        with config_context(enable_metadata_routing=True):
+            scores = cross_val_score(
+                Ridge(), self.X, self.y, params={"groups": self.rows}, cv=splitter
+            )
+        assert scores.tolist() == self.expected(splitter)
+
+    def test_refuses_groups_that_are_not_the_rows(self, splitter):
+        with pytest.raises(ConfigError, match=r"AK-C036[\s\S]*79 rows of groups, 80"):
+            next(splitter.split(self.X, groups=self.rows[:-1]))
+
+    def test_needs_no_features_to_split(self, splitter):
+        splits = [b.tolist() for _, b in splitter.split(None, groups=self.rows)]
+        assert splits == [b.tolist() for _, b in splitter.split(self.rows)]
+
+    def test_says_what_it_is(self, splitter):
+        again = eval(repr(splitter))
+        assert repr(again) == repr(splitter) != repr(type(splitter)())
+
+
+def take_features(table):
+    return table[["f1", "f2", "f3"]].to_numpy()
 
 
 @pytest.mark.parametrize(("n_splits", "embargo"), [(1, 0), (5, -1)])
@@ -183,3 +243,10 @@ def test_a_label_that_ends_before_its_decision_is_refused():
 def test_a_day_that_is_no_session_is_refused():
     with pytest.raises(ModelError, match="AK-M001"):
         Spans.of(rows_of([(0, 1), (5, 6)]), sessions=DAYS[:6].to_numpy())
+
+
+def test_a_decision_without_a_date_is_refused():
+    rows = rows_of([(0, 1), (1, 2)])
+    rows.loc[1, "date"] = pd.NaT
+    with pytest.raises(ModelError, match="AK-M001"):
+        Spans.of(rows)
