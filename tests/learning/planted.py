@@ -10,6 +10,16 @@ WEEKS = pd.date_range("2020-01-03", periods=60, freq="7D").as_unit("us")
 N_TICKERS = 5
 
 BLOCKS = {
+    "classifier": {
+        "lightgbm": {
+            "n_estimators": 20,
+            "learning_rate": 0.3,
+            "num_leaves": 7,
+            "min_data_in_leaf": 10,
+        },
+        "n_splits": 3,
+    },
+    "elastic_net": {"alpha": [0.01]},
     "factor": {"feature": "value"},
     "lightgbm": {
         "n_estimators": 20,
@@ -27,7 +37,7 @@ BLOCKS = {
         "min_child_weight": 5.0,
     },
 }
-LEARNED = ("lightgbm", "ridge", "xgboost")
+LEARNED = ("classifier", "elastic_net", "lightgbm", "ridge", "xgboost")
 TREES = ("lightgbm", "xgboost")
 
 

@@ -5,9 +5,13 @@ import pytest
 from sklearn.linear_model import Ridge as PeerRidge
 
 from alpha_kedro.core.errors import ConfigError
-from alpha_kedro.learning import linear
-from alpha_kedro.learning.linear import NormalEquations, RidgeSpec
-from alpha_kedro.learning.preprocessing import Preprocessing, PreprocessingSpec
+from alpha_kedro.learning.linear_models import least_squares
+from alpha_kedro.learning.linear_models.least_squares import NormalEquations
+from alpha_kedro.learning.linear_models.linear import RidgeSpec
+from alpha_kedro.learning.linear_models.preprocessing import (
+    Preprocessing,
+    PreprocessingSpec,
+)
 from alpha_kedro.learning.training import TrainingData, purged_splits
 from tests.learning.planted import FEATURES, WEEKS, fitted, replaced, stored, window
 
@@ -44,7 +48,7 @@ def test_sums_do_not_depend_on_the_blocks_they_are_added_up_in(monkeypatch):
     data = window()
     chain = Preprocessing.fit(data.X, np.arange(5), PreprocessingSpec())
     whole = NormalEquations.of(data, chain)
-    monkeypatch.setattr(linear, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr(least_squares, "_BLOCK_ROWS", 7)
     pieces = NormalEquations.of(data, chain)
     np.testing.assert_allclose(pieces.gram, whole.gram, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(pieces.cross, whole.cross, rtol=1e-12, atol=1e-12)

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from alpha_kedro.core.errors import ModelError
-from alpha_kedro.learning.preprocessing import (
+from alpha_kedro.learning.linear_models.preprocessing import (
     Clipping,
     Imputation,
     Preprocessing,

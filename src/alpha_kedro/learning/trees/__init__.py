@@ -1,0 +1,1 @@
+"""Gradient-boosted trees of two libraries: what they share and where they differ."""
