@@ -7,22 +7,18 @@ import pandas as pd
 import pytest
 
 from alpha_kedro.core.errors import ConfigError, ModelError
-from alpha_kedro.core.schemas import FeatureChoices
-from alpha_kedro.learning import (
-    ModelSpec,
-    fit_production,
-    make_model,
-    selected_model,
-    selection,
-)
-from alpha_kedro.learning.explain import contributions, explain
-from alpha_kedro.learning.models import scoring
-from alpha_kedro.learning.selected_model import SelectingModel
-from alpha_kedro.learning.selection import SelectionSpec
-from alpha_kedro.learning.store import load_model, save_model
+from alpha_kedro.core.result_schemas import FeatureChoices
+from alpha_kedro.learning import ModelSpec, fit_production, make_model
+from alpha_kedro.learning.explaining.explain import contributions, explain
+from alpha_kedro.learning.scoring import scoring
+from alpha_kedro.learning.storage.model_history import find_model
+from alpha_kedro.learning.storage.store import load_model, save_model
+from alpha_kedro.learning.wrappers import selected_model, selection
+from alpha_kedro.learning.wrappers.selected_model import SelectingModel
+from alpha_kedro.learning.wrappers.selection import SelectionSpec
 from tests.learning.planted import BLOCKS, FEATURES, LEARNED, model, replaced, window
 from tests.learning.small_study import CHOICE, SPEC, small_study, walk
-from tests.learning.test_store import RECORD
+from tests.learning.storage.test_store import RECORD
 
 
 def choosing(kind, **choice):
@@ -211,8 +207,9 @@ def test_the_models_of_today_keep_their_choice(tmp_path):
         folder=tmp_path,
     )
     assert set(manifests["chooses"]["files"]) == {"ridge.json", "selection.json"}
-    again, _ = load_model(tmp_path / "chooses")
+    folder = find_model(tmp_path, "chooses")
+    again, _ = load_model(folder)
     assert again.selection.chosen == ("momentum", "reversal")
-    (path,) = (tmp_path / "chooses").glob("selection-*.json")
+    (path,) = folder.glob("selection-*.json")
     assert len(json.loads(path.read_text())["verdicts"]) == 3
     assert selected_model.SELECTION_FILE in again.files()

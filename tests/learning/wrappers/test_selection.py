@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_kedro.core.errors import ConfigError, ModelError
-from alpha_kedro.learning.feature_evidence import correlations_within_dates
-from alpha_kedro.learning.selection import Selection, SelectionSpec, take_turns
+from alpha_kedro.learning.wrappers.feature_evidence import correlations_within_dates
+from alpha_kedro.learning.wrappers.selection import Selection, SelectionSpec, take_turns
 from alpha_kedro.signals.features import FEATURES, family_of
 from tests.learning.planted import replaced
 from tests.learning.windows import noise, window_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_kedro.core.panel import Float, Single
-from alpha_kedro.learning.selection import Selection, SelectionSpec
+from alpha_kedro.learning.context import Context
 from alpha_kedro.learning.training import (
     FittedModel,
     Kind,
@@ -14,6 +14,7 @@ from alpha_kedro.learning.training import (
     TrainingData,
     require_learnable,
 )
+from alpha_kedro.learning.wrappers.selection import Selection, SelectionSpec
 
 SELECTION_FILE = "selection.json"
 
@@ -71,13 +72,18 @@ class SelectedModel:
         """Return the features not chosen, and those the model could not use."""
         return self.selection.dropped | dict(self.inner.dropped_features)
 
-    def score(self, X: Single) -> Float:
-        """Return the (n,) scores the model gives to the chosen columns."""
-        return self.inner.score(self._chosen(X))
+    @property
+    def chosen(self) -> Mapping[str, float | str]:
+        """Return what the model inside chose for itself."""
+        return self.inner.chosen
 
-    def contributions(self, X: Single) -> Float | None:
+    def score(self, X: Single, context: Context | None = None) -> Float:
+        """Return the (n,) scores the model gives to the chosen columns."""
+        return self.inner.score(self._chosen(X), context)
+
+    def contributions(self, X: Single, context: Context | None = None) -> Float | None:
         """Return (n, p + 1) parts of each score; features not chosen add nothing."""
-        inner = self.inner.contributions(self._chosen(X))
+        inner = self.inner.contributions(self._chosen(X), context)
         if inner is None:
             return None
         parts = np.zeros((len(X), len(self.features) + 1))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from alpha_kedro.learning.feature_evidence import (
+from alpha_kedro.learning.wrappers.feature_evidence import (
     Steadiness,
     correlations_within_dates,
     label_overlap,

@@ -23,13 +23,13 @@ from pydantic import Field
 from alpha_kedro.core.errors import ModelError
 from alpha_kedro.core.panel import Bool, Float, Int
 from alpha_kedro.core.spec import Share, Spec
-from alpha_kedro.learning.feature_evidence import (
+from alpha_kedro.learning.training import TrainingData
+from alpha_kedro.learning.wrappers.feature_evidence import (
     Steadiness,
     correlations_within_dates,
     label_overlap,
     rank_coefficients,
 )
-from alpha_kedro.learning.training import TrainingData
 from alpha_kedro.signals.features import family_of
 
 Reason = Literal["", "family full", "redundant", "unmeasured", "unstable"]

@@ -12,7 +12,7 @@ from alpha_kedro.learning import (
     make_model,
     run_walk_forward,
 )
-from alpha_kedro.learning.selection import SelectionSpec
+from alpha_kedro.learning.wrappers.selection import SelectionSpec
 from tests.learning.planted import replaced
 from tests.learning.windows import mean_rank_ic, noise, tables_of, window_of
 

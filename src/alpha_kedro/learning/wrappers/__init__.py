@@ -1,0 +1,1 @@
+"""What any model may carry: features chosen, rows weighed, regimes, trials, seeds."""
