@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from alpha_kedro.core.errors import ModelError
-from alpha_kedro.learning.explain import contributions, explain, importance
+from alpha_kedro.learning.explaining.explain import contributions, explain, importance
 from tests.learning.planted import (
     BLOCKS,
     FEATURES,
@@ -53,6 +53,20 @@ def test_tree_parts_are_shapley_values(kind):
     parts = some.contributions(row)[0]
     np.testing.assert_allclose(parts[:2], _shapley(some, X, row[0]), rtol=1e-4)
     np.testing.assert_allclose(parts[2:5], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
+@pytest.mark.parametrize("missing", [0, 0.05], ids=["whole", "missing"])
+def test_tree_parts_are_those_of_the_shap_library(kind, missing):
+    """Its own algorithm on the trees, not what the booster says of itself."""
+    shap = pytest.importorskip("shap")
+    some, data = fitted(kind), window(seed=1, missing=missing)
+    explainer = shap.TreeExplainer(some.booster.trees)
+    explainer.model.model_type = "internal"  # else it would ask the booster
+    theirs = explainer.shap_values(data.X, check_additivity=False)
+    parts = some.contributions(data.X)
+    np.testing.assert_allclose(parts[:, :-1], theirs, atol=1e-5)
+    assert np.abs(theirs).max() > 0.1
 
 
 def _shapley(some, X, row):
@@ -115,10 +129,10 @@ def test_parts_that_do_not_add_up_are_refused():
         def __init__(self, booster):
             self.booster = booster
 
-        def score(self, X):
+        def score(self, X, context=None):
             return self.booster.score(X) + 0.01 * (X[:, 0] > 1)
 
-        def contributions(self, X):
+        def contributions(self, X, context=None):
             return self.booster.contributions(X)
 
     some = fitted("lightgbm")

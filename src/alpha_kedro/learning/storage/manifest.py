@@ -1,26 +1,35 @@
 """The manifest of a stored model: its kind, its teaching, its files."""
 
 import hashlib
-import importlib
 import json
+import math
 import os
 from collections.abc import Mapping
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from alpha_kedro.core.errors import ModelError
 from alpha_kedro.core.spec import SessionDate, Spec
+from alpha_kedro.learning.storage.library_versions import library_versions
+from alpha_kedro.learning.storage.restoring import (
+    REFIT,
+    Wrapper,
+    first_line,
+    wrappers_of,
+)
 from alpha_kedro.learning.training import FittedModel, Kind
 
 MANIFEST = "manifest.json"
-REFIT = "fit the model again, or take its folder from a backup"
-LIBRARIES = ("lightgbm", "xgboost")
+STEM = "[a-z0-9_]+"
+SUFFIX = "(txt|json|safetensors)"
+NAME = "[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 
-FileName = Annotated[str, Field(pattern=r"^[a-z]+\.(txt|json)$")]
+_LONGEST = 1 << 24  # bytes
+
+FileName = Annotated[str, Field(pattern=rf"^{STEM}\.{SUFFIX}$")]
+ModelName = Annotated[str, Field(pattern=f"^{NAME}$")]
 
 
 class TrainingRecord(Spec):
@@ -34,7 +43,9 @@ class TrainingRecord(Spec):
     trained_at: AwareDatetime = Field(description="Moment of the fit, with time zone.")
     seed: int = Field(ge=0, description="Seed of the fit.")
     metrics: dict[str, float | None] = Field(
-        default_factory=dict, description="Measures of the fit; null: not available."
+        default_factory=dict,
+        description="How models of this name did on rows they had not seen; null: not "
+        "available.",
     )
 
 
@@ -54,11 +65,24 @@ class ModelManifest(Spec):
     """Everything needed to trust a stored model, and to score with it by name."""
 
     kind: Kind = Field(description="Model kind, as in ModelSpec.")
+    name: ModelName | None = Field(
+        default=None, description="What the model is called; null: it has no name."
+    )
+    wrappers: tuple[Wrapper, ...] = Field(
+        default=(), description="What surrounds the kind, from inside to outside."
+    )
     features: tuple[str, ...] = Field(min_length=1, description="Features, in order.")
     dropped_features: dict[str, str] = Field(
         description="Features the fit could not use, with the reason."
     )
     training: TrainingRecord = Field(description="What the model was taught, and when.")
+    chosen: dict[str, float | str | None] = Field(
+        default_factory=dict,
+        description="What the fit chose for itself; null: a number that is none.",
+    )
+    members: dict[ModelName, SessionDate] = Field(
+        default_factory=dict, description="Models an ensemble adds up, and their fits."
+    )
     versions: dict[str, str] = Field(
         description="Versions of the libraries that wrote."
     )
@@ -70,29 +94,29 @@ class ModelManifest(Spec):
         fitted: FittedModel,
         files: Mapping[str, bytes],
         training: TrainingRecord,
+        *,
+        name: str | None = None,
+        members: Mapping[str, SessionDate] | None = None,
     ) -> "ModelManifest":
         """Describe a fitted model and the files it is stored in."""
+        wrappers = wrappers_of(fitted)
         return cls(
             kind=fitted.kind,
+            name=name,
+            wrappers=wrappers,
             features=fitted.features,
             dropped_features=dict(fitted.dropped_features),
             training=training,
-            versions=library_versions(fitted.kind),
-            files={name: FileStamp.of(content) for name, content in files.items()},
+            chosen={key: _plain(value) for key, value in fitted.chosen.items()},
+            members=dict(members or {}),
+            versions=library_versions(fitted.kind, wrappers),
+            files={file: FileStamp.of(content) for file, content in files.items()},
         )
 
     def stored_name(self, name: str) -> str:
         """Return the name on disk of one of the files: stem, digest, suffix."""
         stem, suffix = name.split(".")
         return f"{stem}-{self.files[name].sha256[:16]}.{suffix}"
-
-
-def library_versions(kind: str) -> dict[str, str]:
-    """Return the installed versions of what writes and reads models of a kind."""
-    versions = {name: version(name) for name in ("alpha-kedro", "numpy")}
-    if kind in LIBRARIES and find_spec(kind) is not None:
-        versions[kind] = importlib.import_module(kind).__version__
-    return versions
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> ModelManifest:
@@ -113,10 +137,10 @@ def read_manifest(folder: str | os.PathLike[str]) -> ModelManifest:
             "opening one runs the code in it",
         )
     try:
-        return _unseal(path.read_bytes())
-    except (ValueError, KeyError, TypeError) as error:
+        return _unseal(_content(path))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(
-            "AK-M031", f"{path} is damaged", got=_first_line(error), fix=REFIT
+            "AK-M031", f"{path} is damaged", got=first_line(error), fix=REFIT
         ) from None
 
 
@@ -125,6 +149,14 @@ def seal(manifest: ModelManifest) -> bytes:
     body = manifest.model_dump(mode="json")
     document = {"manifest": body, "sha256": FileStamp.of(_canonical(body)).sha256}
     return json.dumps(document, indent=2, allow_nan=False).encode() + b"\n"
+
+
+def _content(path: Path) -> bytes:
+    if path.is_symlink():
+        raise ValueError("it is a link and not a file")
+    if path.stat().st_size > _LONGEST:
+        raise ValueError("it is longer than any manifest")
+    return path.read_bytes()
 
 
 def _unseal(content: bytes) -> ModelManifest:
@@ -139,7 +171,7 @@ def _canonical(body: object) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _first_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return str(error.errors()[0]["msg"])
-    return f"{error}".splitlines()[0]
+def _plain(value: float | str) -> float | str | None:
+    if isinstance(value, str):
+        return value
+    return float(value) if math.isfinite(value) else None
