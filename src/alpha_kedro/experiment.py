@@ -12,6 +12,13 @@ from pydantic import Field, model_validator
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.registry import unknown_name
 from alpha_kedro.core.spec import Names, Spec
+from alpha_kedro.experiment_checks import (
+    no_scores_to_trade,
+    refuse_other_lags,
+    refuse_strange_members,
+    refuse_unknown_features,
+    refuse_unlabelled,
+)
 from alpha_kedro.learning import ExecutionSpec, ModelSpec, WalkForwardSpec
 from alpha_kedro.market import (
     FundamentalsSpec,
@@ -22,7 +29,7 @@ from alpha_kedro.market import (
 from alpha_kedro.market.health import HealthSpec
 from alpha_kedro.measures import EvidenceSpec
 from alpha_kedro.portfolio import CostSpec, SimulationSpec, StrategySpec
-from alpha_kedro.signals import FeatureSpec, LabelSpec, SampleSpec
+from alpha_kedro.signals import FeatureSpec, LabelSpec, MarketStateSpec, SampleSpec
 from alpha_kedro.sources import FilesMarketSpec, SqlMarketSpec, YahooMarketSpec
 
 MarketSpec = Annotated[
@@ -48,6 +55,7 @@ class Experiment(Spec):
     features: FeatureSpec = Field(description="which features are computed")
     labels: LabelSpec = Field(description="what the scores are asked to foresee")
     samples: SampleSpec = Field(description="how features become model input")
+    market_states: MarketStateSpec = Field(description="how the market is measured")
     walk_forward: WalkForwardSpec = Field(description="when models are refitted")
     model_library: dict[str, ModelSpec] = Field(description="the library of models")
     models: Names = Field(min_length=1, description="the models that are fitted")
@@ -72,9 +80,14 @@ class Experiment(Spec):
         choose_one(self.markets, self.market, kind="market")
         choose_models(self.models, self.model_library)
         books = choose_books(self.strategies, self.strategy_library)
+        idle = {
+            name: book.model
+            for name, book in books.items()
+            if book.model not in self.models
+        }
+        if idle:
+            raise no_scores_to_trade(idle, self.models)
         choose_one(books, self.headline, kind="headline strategy")
-        for book in books.values():
-            choose_one(dict.fromkeys(self.models), book.model, kind="fitted model")
         return self
 
     @model_validator(mode="after")
@@ -105,7 +118,19 @@ class Experiment(Spec):
     @model_validator(mode="after")
     def _exposures_are_features(self) -> Self:
         """Refuse what would only come out once all features are computed."""
-        self.samples.require_exposures(each.name for each in self.features.chosen())
+        names = [each.name for each in self.features.chosen()]
+        self.samples.require_exposures(names)
+        self.labels.require_features(names)
+        return self
+
+    @model_validator(mode="after")
+    def _models_have_what_they_learn_from(self) -> Self:
+        """Refuse a model whose labels, or whose members, would not be there."""
+        chosen = choose_models(self.models, self.model_library)
+        refuse_unlabelled(chosen, self.labels)
+        refuse_unknown_features(chosen, [each.name for each in self.features.chosen()])
+        refuse_other_lags(chosen, self.labels)
+        refuse_strange_members(chosen)
         return self
 
     def _at(self, path: str) -> Any:

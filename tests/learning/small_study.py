@@ -27,7 +27,13 @@ CHOOSING = {
         {"kind": "ridge", "selection": CHOICE}, "models.choosing"
     )
 }
-TABLES = ("predictions", "fit_ledger", "contributions", "feature_choices")
+TABLES = (
+    "predictions",
+    "fit_ledger",
+    "contributions",
+    "feature_choices",
+    "fit_choices",
+)
 
 
 def small_study(n_sessions=160, n_names=8, seed=0):
@@ -88,12 +94,13 @@ class FittedToy:
     features: tuple[str, ...]
     weights: np.ndarray
     kind = "toy"
+    chosen = {"weights": 3.0}  # noqa: RUF012
     dropped_features = {"nothing": "a toy drops nothing"}  # noqa: RUF012
 
-    def score(self, X):
+    def score(self, X, context=None):
         return X.astype(np.float64) @ self.weights
 
-    def contributions(self, X):
+    def contributions(self, X, context=None):
         return np.column_stack([X.astype(np.float64) * self.weights, np.zeros(len(X))])
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alpha_kedro.learning import ModelSpec, fold_cache, walk_forward
+from alpha_kedro.learning import ModelSpec, fitting, fold_cache, join_examples
 from tests.learning.small_study import CHOOSING, SPEC, TABLES, Toy, small_study, walk
 
 ROOT = Path(__file__).parents[2]
 KILLED_IN_THE_THIRD_FIT = """
 import os, signal, sys
 from pathlib import Path
-from alpha_kedro.learning import walk_forward
+from alpha_kedro.learning import fitting
 from tests.learning.small_study import Toy, small_study, walk
 
 class Doomed(Toy):
@@ -27,7 +27,7 @@ class Doomed(Toy):
         return super().fit(data, seed=seed)
 
 doomed = Doomed()
-walk_forward.make_model = lambda spec: doomed
+fitting.make_model = lambda spec: doomed
 walk(*small_study(), cache=Path(sys.argv[1]))
 """
 
@@ -35,7 +35,7 @@ walk(*small_study(), cache=Path(sys.argv[1]))
 @pytest.fixture
 def toy(monkeypatch):
     model = Toy()
-    monkeypatch.setattr(walk_forward, "make_model", lambda spec: model)
+    monkeypatch.setattr(fitting, "make_model", lambda spec: model)
     return model
 
 
@@ -197,9 +197,9 @@ def test_what_a_killed_run_left_half_written_is_swept(toy, tmp_path):
 
 def test_digests_tell_names_dates_and_places_apart():
     samples, labels = small_study(n_sessions=80)
-    examples = walk_forward.join_examples(samples, labels)
+    examples = join_examples(samples, labels)
     renamed = samples.assign(ticker=samples["ticker"].str.replace("T", "U"))
-    other = walk_forward.join_examples(renamed, labels)
+    other = join_examples(renamed, labels)
     digests = fold_cache.RowDigests.of(examples)
     rows = np.arange(40)
     plain = digests.over(examples, rows)

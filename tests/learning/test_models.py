@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from alpha_kedro.core.errors import ConfigError, ModelError
 from alpha_kedro.learning.factors import FactorSpec
-from alpha_kedro.learning.models import ModelSpec, feature_matrix, make_model, scoring
+from alpha_kedro.learning.models import ModelSpec, make_model
+from alpha_kedro.learning.scoring import feature_matrix, scoring
 from alpha_kedro.signals import FEATURE_SETS
 from tests.learning.planted import (
     BLOCKS,
@@ -278,7 +279,7 @@ def test_infinite_values_are_not_scored():
 
 def test_naming_a_model_loads_no_heavy_library():
     code = (
-        "import sys, alpha_kedro.learning.models, alpha_kedro.learning.store;"
+        "import sys, alpha_kedro.learning.models, alpha_kedro.learning.storage.store;"
         "print({'lightgbm', 'xgboost', 'sklearn', 'scipy.stats'} & set(sys.modules))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -9,11 +9,11 @@ from alpha_kedro.learning import (
     ModelSpec,
     check_fit_ledger,
     fit_fold,
+    fitting,
     join_examples,
     score_cross_section,
-    walk_forward,
 )
-from alpha_kedro.learning.splits import Spans
+from alpha_kedro.learning.splitters.splits import Spans
 from tests.learning.small_study import (
     FEATURES,
     HORIZON,
@@ -32,7 +32,7 @@ LAST = pd.Timestamp("2018-12-31")
 @pytest.fixture
 def toy(monkeypatch):
     model = Toy()
-    monkeypatch.setattr(walk_forward, "make_model", lambda spec: model)
+    monkeypatch.setattr(fitting, "make_model", lambda spec: model)
     return model
 
 
@@ -165,10 +165,10 @@ def test_a_model_without_a_single_fit_is_an_error_that_says_why(toy):
 
 def test_constant_and_missing_scores_are_flagged(toy):
     class Flat(FittedToy):
-        def score(self, X):
+        def score(self, X, context=None):
             return np.where(X[:, 0] > 2, np.nan, 1.0)
 
-        def contributions(self, X):
+        def contributions(self, X, context=None):
             return None
 
     toy.fitted = Flat
@@ -182,7 +182,7 @@ def test_constant_and_missing_scores_are_flagged(toy):
 
 def test_infinite_scores_are_refused(toy):
     class Endless(FittedToy):
-        def score(self, X):
+        def score(self, X, context=None):
             return np.full(len(X), np.inf)
 
     toy.fitted = Endless
@@ -204,10 +204,16 @@ def test_a_column_that_is_no_feature_is_refused():
         walk(samples.assign(close=1.0), labels)
 
 
-def test_labels_of_two_horizons_are_refused():
+def test_a_name_with_two_labels_on_one_date_is_refused():
+    samples, labels = small_study()
+    with pytest.raises(ModelError, match=r"AK-M006[\s\S]*labels more than once"):
+        walk(samples, pd.concat([labels, labels.tail(3)]))
+
+
+def test_labels_of_two_horizons_need_a_choice():
     samples, labels = small_study()
     both = pd.concat([labels, labels.assign(horizon=20)])
-    with pytest.raises(ModelError, match="AK-M006"):
+    with pytest.raises(ModelError, match="AK-M017"):
         walk(samples, both)
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from alpha_kedro.core.panel import Float, Single
 from alpha_kedro.core.spec import Spec
+from alpha_kedro.learning.context import Context
 from alpha_kedro.learning.training import Kind, TrainingData, column_of
 
 Words = npt.NDArray[np.uint64]
@@ -50,13 +51,14 @@ class RawFactor:
     features: tuple[str, ...]
     spec: FactorSpec
     dropped_features: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, float | str] = field(default_factory=dict)
 
-    def score(self, X: Single) -> Float:
+    def score(self, X: Single, context: Context | None = None) -> Float:
         """Return (n,) float64 scores."""
         column = column_of(self.spec.feature, self.features)
         return self.spec.sign * X[:, column].astype(np.float64)
 
-    def contributions(self, X: Single) -> Float:
+    def contributions(self, X: Single, context: Context | None = None) -> Float:
         """Return (n, p + 1): the whole score on its feature, a bias of zero."""
         parts = np.zeros((len(X), len(self.features) + 1))
         parts[:, column_of(self.spec.feature, self.features)] = self.score(X)
@@ -98,8 +100,9 @@ class RandomScore:
     features: tuple[str, ...]
     seed: int
     dropped_features: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, float | str] = field(default_factory=dict)
 
-    def score(self, X: Single) -> Float:
+    def score(self, X: Single, context: Context | None = None) -> Float:
         """Return (n,) float64 scores."""
         state = np.full(len(X), self.seed, dtype=np.uint64)
         for column in X.T:
@@ -107,7 +110,7 @@ class RandomScore:
         # The top 53 bits are what a float64 between 0 and 1 can hold.
         return (_mix(state) >> np.uint64(11)).astype(np.float64) / 2**53
 
-    def contributions(self, X: Single) -> None:
+    def contributions(self, X: Single, context: Context | None = None) -> None:
         """Return None: no feature explains dice."""
 
     def files(self) -> Mapping[str, bytes]:

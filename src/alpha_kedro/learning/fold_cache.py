@@ -23,12 +23,16 @@ from alpha_kedro.core.fingerprint import hash_parameters, hash_sources
 from alpha_kedro.core.panel import Array, Int
 from alpha_kedro.learning.examples import Examples
 from alpha_kedro.learning.fold_outcome import FoldOutcome
-from alpha_kedro.learning.models import ModelSpec, feature_matrix
+from alpha_kedro.learning.models import ModelSpec
+from alpha_kedro.learning.scoring import feature_matrix
 
-_SOURCES = ("alpha_kedro.core", "alpha_kedro.learning", "alpha_kedro.measures")
+_SOURCES = (
+    *("alpha_kedro.core", "alpha_kedro.learning", "alpha_kedro.measures"),
+    *("alpha_kedro.signals.cross_section", "alpha_kedro.signals.operators"),
+)
 _LIBRARIES = (
     *("numpy", "pandas", "scipy", "scikit-learn", "numba", "statsmodels"),
-    *("lightgbm", "xgboost", "xgboost-cpu"),
+    *("lightgbm", "xgboost", "xgboost-cpu", "torch", "hmmlearn", "optuna"),
 )
 
 
@@ -102,6 +106,7 @@ def fold_key(
         # The registry that knows them is not among the sources.
         "families": spec.selection and spec.selection.families_of(examples.features),
         "settings": settings,
+        "device": spec.device,
         "features": examples.features,
         "code": code_digest(),
     }
@@ -111,7 +116,25 @@ def fold_key(
         examples.label[train].tobytes(),
         examples.label_end[train].tobytes(),
         digests.over(examples, test),
+        _background(spec, examples, train, test),
+        _sectors(spec, examples, test),
     ).hex()
+
+
+def _sectors(spec: ModelSpec, examples: Examples, test: Int) -> bytes:
+    """Return the digest of the sectors of the tested rows, where scores need them."""
+    if "sector" not in spec.neutralize or "sector" not in examples.samples:
+        return b""
+    return _sha256("\n".join(examples.samples["sector"].iloc[test]).encode())
+
+
+def _background(spec: ModelSpec, examples: Examples, train: Int, test: Int) -> bytes:
+    """Return the digest of what a model that looks further than a row can read."""
+    rows = np.concatenate([train, test])
+    if not spec.looks_back or not len(rows):
+        return b""
+    dates = examples.dates[rows]
+    return examples.background.digest(dates.min(), dates.max())
 
 
 @dataclass(frozen=True)

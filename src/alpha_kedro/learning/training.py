@@ -1,7 +1,7 @@
 """What a model learns from, what it must offer, and what it may never accept."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -10,9 +10,22 @@ import pandas as pd
 from alpha_kedro.core.errors import ModelError
 from alpha_kedro.core.panel import Dates, Float, Int, Single
 from alpha_kedro.core.registry import unknown_name
-from alpha_kedro.learning.splits import PurgedKFold
+from alpha_kedro.learning.context import Context
+from alpha_kedro.learning.finite import refuse_infinite
+from alpha_kedro.learning.splitters.splits import PurgedKFold
 
-Kind = Literal["factor", "lightgbm", "random", "ridge", "xgboost"]
+Kind = Literal[
+    "classifier",
+    "elastic_net",
+    "ensemble",
+    "factor",
+    "lightgbm",
+    "lstm",
+    "multi_scale_lstm",
+    "random",
+    "ridge",
+    "xgboost",
+]
 """Names of the model kinds."""
 
 _PROBED_ROWS = 2_048
@@ -34,6 +47,10 @@ class TrainingData:
         (n,) datetime64[us] date of the last price each label used.
     features
         The p names of the columns of ``X``.
+    weight
+        (n,) above zero, mean one: how much each row counts. None: all the same.
+    context
+        Where the rows stand, for models that look further than one row.
 
     Raises
     ------
@@ -46,6 +63,8 @@ class TrainingData:
     dates: Dates
     label_end: Dates
     features: tuple[str, ...]
+    weight: Float | None = None
+    context: Context | None = None
 
     def __post_init__(self) -> None:
         shapes = (self.y.shape, self.dates.shape, self.label_end.shape)
@@ -70,16 +89,18 @@ class TrainingData:
             self.dates[rows],
             self.label_end[rows],
             self.features,
+            None if self.weight is None else self.weight[rows],
+            None if self.context is None else self.context.take(rows),
         )
 
     def with_columns(self, columns: Int) -> "TrainingData":
-        """Return the window restricted to some of its features."""
-        if len(columns) == len(self.features):
-            return self
+        """Return the window restricted to some features, in the order given."""
         names = tuple(self.features[column] for column in columns)
-        return TrainingData(
-            self.X[:, columns], self.y, self.dates, self.label_end, names
-        )
+        return replace(self, X=self.X[:, columns], features=names)
+
+    def weighted(self, weight: Float) -> "TrainingData":
+        """Return the window with its rows weighted, the weights brought to mean one."""
+        return replace(self, weight=weight / weight.mean())
 
 
 class FittedModel(Protocol):
@@ -97,10 +118,22 @@ class FittedModel(Protocol):
     def dropped_features(self) -> Mapping[str, str]:
         """Return the features the fit could not use, each with its reason."""
 
-    def score(self, X: Single) -> Float:
-        """Return (n,) scores of the (n, p) rows, each row by itself."""
+    @property
+    def chosen(self) -> Mapping[str, float | str]:
+        """Return what the fit chose for itself, such as its rounds; by name."""
 
-    def contributions(self, X: Single) -> Float | None:
+    def score(self, X: Single, context: Context | None = None) -> Float:
+        """Return (n,) scores of the (n, p) rows, each row by itself.
+
+        Parameters
+        ----------
+        X
+            (n, p) float32 features.
+        context
+            Where the rows stand; models that look at one row alone do without.
+        """
+
+    def contributions(self, X: Single, context: Context | None = None) -> Float | None:
         """Return (n, p + 1) parts of each score, the bias last; None if unknown."""
 
     def files(self) -> Mapping[str, bytes]:
@@ -114,10 +147,10 @@ class Model(Protocol):
         """Learn from ``data``; the same data and seed give the same bytes."""
 
 
-def purged_splits(
+def purged_rows(
     data: TrainingData, *, n_splits: int, embargo: int, tail_only: bool = False
-) -> Iterator[tuple[TrainingData, TrainingData]]:
-    """Yield (learn, held out) parts of one training window, label overlap purged.
+) -> Iterator[tuple[Int, Int]]:
+    """Yield (learn, held out) row numbers of one training window, overlap purged.
 
     Parameters
     ----------
@@ -132,8 +165,15 @@ def purged_splits(
     """
     spans = pd.DataFrame({"date": data.dates, "label_end": data.label_end})
     splits = PurgedKFold(n_splits=n_splits, embargo=embargo).split(spans, groups=spans)
-    chosen = list(splits)[-1:] if tail_only else splits
-    for learn, held_out in chosen:
+    yield from (list(splits)[-1:] if tail_only else splits)
+
+
+def purged_splits(
+    data: TrainingData, *, n_splits: int, embargo: int, tail_only: bool = False
+) -> Iterator[tuple[TrainingData, TrainingData]]:
+    """Yield (learn, held out) parts of one training window; see ``purged_rows``."""
+    splits = purged_rows(data, n_splits=n_splits, embargo=embargo, tail_only=tail_only)
+    for learn, held_out in splits:
         yield data.take(learn), data.take(held_out)
 
 
@@ -171,19 +211,6 @@ def require_learnable(data: TrainingData) -> None:
     refuse_infinite(data.X, data.features)
 
 
-def refuse_infinite(X: Single, features: tuple[str, ...]) -> None:
-    """Raise ``AK-M024`` naming the columns that hold an infinite value."""
-    columns = np.flatnonzero(np.isinf(X).any(axis=0))
-    if len(columns):
-        raise ModelError(
-            "AK-M024",
-            "features are infinite",
-            where=[features[column] for column in columns],
-            wanted="finite values, NaN where missing",
-            fix="a ratio over zero is missing: let the feature return NaN there",
-        )
-
-
 def refuse_constant(fitted: FittedModel, data: TrainingData) -> None:
     """Raise ``AK-M025`` when a model gives rows of its own window a single score.
 
@@ -192,8 +219,9 @@ def refuse_constant(fitted: FittedModel, data: TrainingData) -> None:
     rows = np.linspace(
         0, len(data.y) - 1, min(_PROBED_ROWS, len(data.y)), dtype=np.int64
     )
-    scores = fitted.score(data.X[rows])
-    if scores.min() == scores.max():
+    at = None if data.context is None else data.context.take(rows)
+    scores = fitted.score(data.X[rows], at)
+    if not np.nanmin(scores) < np.nanmax(scores):
         raise ModelError(
             "AK-M025",
             f"the {fitted.kind} model learned a constant",

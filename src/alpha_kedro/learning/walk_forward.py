@@ -2,68 +2,55 @@
 
 1. Samples are joined to labels and placed on the axis of sessions.
 2. The folds are planned once, the same for every model.
-3. For each model and fold the past with known labels is fitted, and the fold's dates,
-   which the fit has not seen, are scored.
-4. The fit ledger says what each fit saw, and is proved against the gap rule.
+3. For each model, fold and seed the past with known labels is fitted, and the fold's
+   dates, which the fit has not seen, are scored.
+4. Ensembles combine the scores of others, by what was known of them before each fold.
+5. The fit ledger says what each fit saw, and is proved against the gap rule.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.errors import ConfigError, ModelError
 from alpha_kedro.core.files import sweep_partials
-from alpha_kedro.core.panel import Dates, Int
-from alpha_kedro.learning.examples import Examples, join_examples
-from alpha_kedro.learning.explain import explain
+from alpha_kedro.core.panel import Dates
+from alpha_kedro.core.registry import unknown_name
+from alpha_kedro.learning.context import NOTHING, Background
+from alpha_kedro.learning.ensemble import EnsembleFold, run_ensemble
 from alpha_kedro.learning.fan_out import ExecutionSpec, fan_out
 from alpha_kedro.learning.fit_ledger import (
     Line,
     check_fit_ledger,
-    fit_line,
     outcome_line,
     refuse_unfitted,
     skipped_line,
 )
-from alpha_kedro.learning.fold_cache import FoldCache, RowDigests, fold_key
+from alpha_kedro.learning.fitting import fit_fold, score_cross_section
+from alpha_kedro.learning.fold_cache import FoldCache
 from alpha_kedro.learning.fold_outcome import (
     ORDER,
-    FoldOutcome,
+    FoldTables,
     WalkForwardResult,
-    choices_made,
-    choices_of,
-    contributions_of,
-    dropped_features,
-    predictions_of,
+    combined_outcome,
+    tables_of,
 )
-from alpha_kedro.learning.folds import Fold, WalkForwardSpec, plan_folds
-from alpha_kedro.learning.models import ModelSpec, make_model, scoring
-from alpha_kedro.learning.splits import Spans, assert_no_overlap
-from alpha_kedro.learning.training import FittedModel, require_learnable
+from alpha_kedro.learning.models import ModelSpec
+from alpha_kedro.learning.splitters.folds import WalkForwardSpec
+from alpha_kedro.learning.study import Fit, Study, run_task
+from alpha_kedro.learning.wrappers.seeds import average_outcomes
+
+__all__ = ["fit_fold", "run_walk_forward", "score_cross_section"]
 
 
-@dataclass(frozen=True, eq=False)
-class _Study:
-    """What every fit of a walk-forward shares."""
-
-    examples: Examples
-    spans: Spans
-    digests: RowDigests
-    models: Mapping[str, ModelSpec]
-    spec: WalkForwardSpec
-    seed: int
-    cache: FoldCache
-
-
-@dataclass(frozen=True, eq=False)
-class _Record:
+class _Record(NamedTuple):
     """One fold of one model: its line in the ledger, its tables unless skipped."""
 
     line: Line
-    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None
+    tables: FoldTables | None
 
 
 def run_walk_forward(
@@ -76,6 +63,8 @@ def run_walk_forward(
     execution: ExecutionSpec,
     cache_folder: Path | None = None,
     sessions: Dates | None = None,
+    horizon: int | None = None,
+    background: Background = NOTHING,
 ) -> WalkForwardResult:
     """Fit every model fold by fold, and score each fold's dates out of sample.
 
@@ -96,6 +85,11 @@ def run_walk_forward(
     sessions
         Axis to count on; pass the sessions of the bars. Default: the days seen in the
         samples and labels.
+    horizon
+        Of the labels that all models are judged on, and that those learn from which
+        name no other (sessions). Default: the only one there is.
+    background
+        What is known of every session, for models that look further than one row.
 
     Raises
     ------
@@ -104,176 +98,108 @@ def run_walk_forward(
         a model was skipped; others as ``join_examples`` and ``score_cross_section``.
     ConfigError
         ``AK-C032`` when the history is too short for the plan, ``AK-C033`` without a
-        model.
+        model, ``AK-C002`` for an ensemble with a member that is not among them.
     """
     if not models:
         raise ConfigError(
             "AK-C033", "no model is named", fix="set models to one or more"
         )
-    examples = join_examples(samples, labels)
-    spans = Spans.of(examples.dated(), embargo=spec.embargo, sessions=sessions)
-    digests, cache = RowDigests.of(examples), FoldCache(cache_folder)
-    study = _Study(examples, spans, digests, models, spec, seed, cache)
+    for model in models.values():
+        for member in model.ensemble.members if model.ensemble else ():
+            if member not in models:
+                raise unknown_name("ensemble member", member, models)
     if cache_folder is not None:
         sweep_partials(cache_folder)
-    tasks = [(name, fold) for name in models for fold in plan_folds(spans, spec)]
-    records = fan_out(
-        _run_fold, tasks, shared=study, execution=execution, label="fitting folds"
+    study = Study.of(
+        samples,
+        labels,
+        models=models,
+        spec=spec,
+        seed=seed,
+        cache=FoldCache(cache_folder),
+        sessions=sessions,
+        horizon=horizon,
+        background=background,
     )
-    return _result(records, spans.sessions)
+    fitted = [name for name in models if models[name].kind != "ensemble"]
+    fits = fan_out(
+        run_task,
+        study.tasks(fitted),
+        shared=study,
+        execution=execution,
+        label="fitting folds",
+    )
+    records = _records(study, fits)
+    refuse_unfitted(pd.DataFrame([record.line for record in records]))
+    records += _combined(study, records)
+    return _result(records, study.judged.spans.sessions)
 
 
-def fit_fold(
-    model: ModelSpec,
-    examples: Examples,
-    rows: Int,
-    *,
-    spec: WalkForwardSpec,
-    seed: int,
-) -> FittedModel:
-    """Fit one model on some rows, once they are known to be enough to learn from.
+def _records(study: Study, fits: Iterable[Fit]) -> list[_Record]:
+    """Join the seeds of each model and fold; tasks of one stand side by side."""
+    by_fold = groupby(fits, key=lambda fit: (fit.line["model"], fit.line["fold"]))
+    return [_record(study, list(seeds)) for _, seeds in by_fold]
 
-    Parameters
-    ----------
-    rows
-        Ascending row numbers; those without a label are left out.
 
-    Raises
-    ------
-    ModelError
-        ``AK-M007`` for too few rows or dates, ``AK-M021`` to ``AK-M025`` for labels or
-        scores that are constant or not finite.
-    """
-    data = examples.training(examples.labelled(rows))
-    n_dates = len(np.unique(data.dates))
-    if len(data.y) < spec.min_rows or n_dates < spec.min_dates:
-        raise ModelError(
-            "AK-M007",
-            "too little to learn from",
-            got=f"{len(data.y)} labelled rows on {n_dates} dates",
-            wanted=f"{spec.min_rows} rows on {spec.min_dates} dates",
-            fix="start later, or lower walk_forward.min_rows and min_dates",
+def _record(study: Study, seeds: list[Fit]) -> _Record:
+    line, examples = seeds[0].line, study.judged.examples
+    failed = [fit.outcome for fit in seeds if isinstance(fit.outcome, ModelError)]
+    if failed:
+        reason = " ".join(str(failed[0]).split())
+        return _Record(line | skipped_line(line["n_test"], reason), None)
+    outcome = average_outcomes(
+        [fit.outcome for fit in seeds if not isinstance(fit.outcome, ModelError)]
+    )
+    line = line | outcome_line(outcome)
+    test = examples.between(line["test_start"], line["test_end"])
+    tested = examples.samples.iloc[test]
+    return _Record(line, tables_of(outcome, examples.label[test], tested, line=line))
+
+
+def _combined(study: Study, records: list[_Record]) -> list[_Record]:
+    """Combine the scores of the others into those of each ensemble."""
+    ensembles = {
+        name: model.ensemble for name, model in study.models.items() if model.ensemble
+    }
+    done = [record.tables.predictions for record in records if record.tables]
+    if not ensembles or not done:
+        return []
+    rows, predictions = study.judged, pd.concat(done)
+    return [
+        _record_of(study, fold)
+        for name, spec in ensembles.items()
+        for fold in run_ensemble(
+            name,
+            spec,
+            predictions,
+            rows.examples.outcomes(),
+            folds=study.folds,
+            embargo=study.spec.embargo,
+            sessions=rows.spans.sessions,
         )
-    require_learnable(data)
-    return make_model(model).fit(data, seed=seed)
+    ]
 
 
-def score_cross_section(
-    fitted: FittedModel, samples: pd.DataFrame, *, fit_end: pd.Timestamp
-) -> pd.DataFrame:
-    """Score the rows of some dates, in research and in daily use alike.
-
-    Parameters
-    ----------
-    samples
-        date, ticker and the model's features, matched by name.
-    fit_end
-        Last ``label_end`` the fit used.
-
-    Returns
-    -------
-    DataFrame
-        date, ticker, score (float64, NaN where the model gives none), in the order of
-        ``samples``.
-
-    Raises
-    ------
-    ModelError
-        ``AK-M009`` for dates the fit has seen, ``AK-M010`` for infinite scores,
-        ``AK-M027`` for other features than the model's.
-    """
-    _refuse_seen(samples["date"], fit_end)
-    scores = scoring(fitted, samples)
-    if np.isinf(scores).any():
-        raise ModelError(
-            "AK-M010",
-            f"the {fitted.kind} model gives infinite scores",
-            where=samples["ticker"][np.isinf(scores)],
-        )
-    keys = samples[["date", "ticker"]].reset_index(drop=True)
-    return keys.assign(score=scores)
-
-
-def _run_fold(study: _Study, task: tuple[str, Fold]) -> _Record:
-    """Prove the split, then take the fold's outcome from disk or fit it."""
-    name, fold = task
-    known, test = fold.rows(study.spans)
-    train = study.examples.labelled(known)
-    assert_no_overlap(study.spans, train, test)
-    line: Line = {"model": name, "fold": fold.number} | fit_line(
-        study.examples, known=known, train=train, test=test, embargo=study.spec.embargo
-    )
-    outcome = _outcome(study, study.models[name], fold, train, test)
-    if isinstance(outcome, ModelError):
-        reason = " ".join(str(outcome).split())
-        return _Record(line | skipped_line(len(test), reason), None)
-    line |= outcome_line(outcome)
-    tables = (
-        predictions_of(outcome, study.examples.label[test], line=line),
-        contributions_of(outcome, _sampled(study, fold, test), line=line),
-        choices_of(outcome, line=line),
-    )
-    return _Record(line, tables)
-
-
-def _outcome(
-    study: _Study, model: ModelSpec, fold: Fold, train: Int, test: Int
-) -> FoldOutcome | ModelError:
-    """Return a fold's outcome, from disk if it is there; or why it has none."""
-    examples, tested = study.examples, study.examples.samples.iloc[test]
-    settings = study.spec.model_dump(include={"explain_rows", "min_rows", "min_dates"})
-    settings |= {"fold": fold.number, "seed": study.seed}
-    key = fold_key(
-        model, examples, study.digests, train=train, test=test, settings=settings
-    )
-    kept = study.cache.load(key, tested[["date", "ticker"]])
-    if kept is not None:
-        return kept
-    try:
-        fitted = fit_fold(model, examples, train, spec=study.spec, seed=study.seed)
-    except ModelError as error:
-        return error
-    fit_end = pd.Timestamp(examples.label_end[train].max())
-    outcome = FoldOutcome(
-        score_cross_section(fitted, tested, fit_end=fit_end),
-        explain(fitted, _sampled(study, fold, test)),
-        choices_made(fitted),
-        dropped_features(fitted),
-    )
-    study.cache.save(key, outcome)
-    return outcome
-
-
-def _sampled(study: _Study, fold: Fold, test: Int) -> pd.DataFrame:
-    """Return the tested rows that are explained: the same ones for every model."""
-    rng = np.random.default_rng([study.seed, fold.number])
-    n_rows = min(study.spec.explain_rows, len(test))
-    chosen = np.sort(rng.choice(test, n_rows, replace=False))
-    return study.examples.samples.iloc[chosen]
+def _record_of(study: Study, fold: EnsembleFold) -> _Record:
+    if not len(fold.scores):
+        why = "no member of the ensemble was fitted in this fold"
+        return _Record(fold.line | skipped_line(fold.line["n_test"], why), None)
+    outcome = combined_outcome(fold.scores, fold.weights.chosen)
+    line = fold.line | outcome_line(outcome)
+    examples = study.judged.examples
+    label = examples.label_of(fold.scores)
+    return _Record(line, tables_of(outcome, label, examples.samples[:0], line=line))
 
 
 def _result(records: list[_Record], sessions: Dates) -> WalkForwardResult:
     ledger = pd.DataFrame([record.line for record in records])
     check_fit_ledger(ledger, sessions=sessions)
-    refuse_unfitted(ledger)
     done = [record.tables for record in records if record.tables is not None]
     joined = (pd.concat(tables) for tables in zip(*done, strict=True))
-    orders = (ORDER, ORDER, ["model", "fold", "feature"])
-    predictions, contributions, choices = (
+    by_fold = ["model", "fold"]
+    orders = (ORDER, ORDER, [*by_fold, "feature"], [*by_fold, "seed", "choice"])
+    predictions, contributions, choices, settings = (
         table.sort_values(order, kind="stable", ignore_index=True)
         for table, order in zip(joined, orders, strict=True)
     )
-    return WalkForwardResult(predictions, ledger, contributions, choices)
-
-
-def _refuse_seen(dates: "pd.Series[pd.Timestamp]", fit_end: pd.Timestamp) -> None:
-    seen = dates[dates <= fit_end]
-    if len(seen):
-        raise ModelError(
-            "AK-M009",
-            "the model has seen what it is asked to score",
-            where=seen.dt.strftime("%Y-%m-%d").unique(),
-            got=f"{len(seen)} rows up to {seen.max():%Y-%m-%d}",
-            wanted=f"dates after {fit_end:%Y-%m-%d}, the last label of the fit",
-            fix="score these dates with a model fitted earlier",
-        )
+    return WalkForwardResult(predictions, ledger, contributions, choices, settings)

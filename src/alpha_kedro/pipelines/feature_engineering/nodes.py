@@ -1,18 +1,25 @@
 """The nodes of feature engineering."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.calendar import decision_rows
 from alpha_kedro.core.panel import Axes
 from alpha_kedro.core.prices import exit_returns_of, price_panel
 from alpha_kedro.core.sectors import sector_codes
+from alpha_kedro.experiment import choose_models
 from alpha_kedro.market import IngestionSpec, membership_mask
 from alpha_kedro.signals import (
     FeatureSpec,
     LabelSpec,
+    MarketStateSpec,
     SampleSpec,
+    Yardsticks,
     build_features,
     build_labels,
+    build_market_states,
     build_samples,
     coverage_by_year,
 )
@@ -43,6 +50,7 @@ def make_features(
 
 def make_labels(
     bars: pd.DataFrame,
+    features: pd.DataFrame,
     membership: pd.DataFrame,
     sectors: pd.DataFrame,
     listings: pd.DataFrame,
@@ -51,16 +59,53 @@ def make_labels(
 ) -> pd.DataFrame:
     """Label every member on every decision date."""
     prices = price_panel(bars)
+    members = membership_mask(membership, prices.axes)
     return build_labels(
         prices,
-        mask=membership_mask(membership, prices.axes),
-        groups=sector_codes(sectors, prices.axes),
+        mask=members,
+        yardsticks=Yardsticks.of(
+            features, axes=prices.axes, members=members, spec=labels
+        ),
+        groups=None if sectors.empty else sector_codes(sectors, prices.axes),
         spec=labels,
         calendar=ingestion.calendar,
         exit_returns=exit_returns_of(
             listings, prices.axes, default=labels.delisting_return
         ),
     )
+
+
+def make_background(
+    bars: pd.DataFrame,
+    features: pd.DataFrame,
+    membership: pd.DataFrame,
+    sectors: pd.DataFrame,
+    benchmarks: pd.DataFrame,
+    samples: SampleSpec,
+    market_states: MarketStateSpec,
+    models: list[str],
+    model_library: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tell of every session what models that look further than one row may read.
+
+    The samples of all sessions are made only if a model is fitted that reads them.
+    """
+    chosen = choose_models(models, model_library).values()
+    read = any(model.reads_sequences for model in chosen)
+    axes, prices = Axes.of_table(features), price_panel(bars)
+    histories = build_samples(
+        features,
+        axes=axes,
+        mask=membership_mask(membership, axes),
+        decisions=np.full(len(axes.dates), read),
+        sectors=sectors,
+        spec=samples,
+    )
+    members = membership_mask(membership, prices.axes)
+    states = build_market_states(
+        prices, mask=members, spec=market_states, benchmarks=benchmarks
+    )
+    return histories, states
 
 
 def make_samples(

@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from alpha_kedro.pipelines.feature_engineering.nodes import (
+    make_background,
     make_features,
     make_labels,
     make_samples,
@@ -31,6 +32,7 @@ def create_pipeline() -> Pipeline:
                 make_labels,
                 [
                     "bars",
+                    "features",
                     "membership",
                     "sectors",
                     "listings",
@@ -52,6 +54,22 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["samples", "feature_coverage"],
                 name="build_samples",
+            ),
+            node(
+                make_background,
+                [
+                    "bars",
+                    "features",
+                    "membership",
+                    "sectors",
+                    "benchmarks",
+                    "params:samples",
+                    "params:market_states",
+                    "params:models",
+                    "params:model_library",
+                ],
+                ["histories", "market_states"],
+                name="build_background",
             ),
         ]
     )

@@ -14,6 +14,9 @@ def create_pipeline() -> Pipeline:
                 [
                     "samples",
                     "labels",
+                    "histories",
+                    "market_states",
+                    "predictions",
                     "model_store",
                     "params:models",
                     "params:model_library",

@@ -5,14 +5,20 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.core.provenance import finish
-from alpha_kedro.experiment import choose_books
+from alpha_kedro.experiment import choose_books, choose_models
+from alpha_kedro.learning import labels_of
+from alpha_kedro.learning.wrappers.tuning import tuning_gain, untuned_twin
 from alpha_kedro.measures import (
     Evidence,
     EvidenceSpec,
+    compare_models,
+    comparison_facts,
     describe_sample,
     measure_models,
     measure_strategies,
+    periods_spanned,
     summarise,
+    with_facts,
 )
 from alpha_kedro.reports import deciles, equity_curve, ic_timeseries, write_report
 from alpha_kedro.signals import LabelSpec
@@ -23,17 +29,31 @@ def gather_evidence(
     labels_table: pd.DataFrame,
     returns: pd.DataFrame,
     benchmarks: pd.DataFrame,
+    sectors: pd.DataFrame,
+    fit_choices: pd.DataFrame,
     headline: str,
     strategies: list[str],
     strategy_library: dict[str, Any],
+    models: list[str],
+    model_library: dict[str, Any],
     labels: LabelSpec,
     evidence: EvidenceSpec,
     seed: int,
 ) -> Evidence:
     """Judge every model and every strategy; every pair of them is a trial."""
     trials = int(returns["strategy"].nunique())
+    judged = labels_of(labels_table, labels.horizon)
     scores = measure_models(
-        predictions, labels_table, frequency=labels.frequency, spec=evidence
+        predictions, judged, frequency=labels.frequency, spec=evidence
+    )
+    comparison = compare_models(
+        predictions,
+        judged,
+        sectors,
+        reference=models[0],
+        frequency=labels.frequency,
+        min_names=evidence.min_names,
+        lags=evidence.hac_lags,
     )
     books = measure_strategies(
         returns,
@@ -43,12 +63,20 @@ def gather_evidence(
         seed=seed,
     )
     return Evidence(
-        models=scores,
+        models=with_facts(scores, comparison_facts(comparison)),
         strategies=books,
         headline=headline,
         headline_model=choose_books(strategies, strategy_library)[headline].model,
         sample=describe_sample(predictions),
         trials=trials,
+        comparison=comparison,
+        tuning=tuning_gain(
+            predictions,
+            fit_choices,
+            untuned_twin(choose_models(models, model_library)),
+            min_names=evidence.min_names,
+            overlap=periods_spanned(labels.horizon, labels.frequency),
+        ),
     )
 
 
@@ -69,6 +97,7 @@ def tell_story(
     summary: dict[str, Any],
     contributions: pd.DataFrame,
     feature_choices: pd.DataFrame,
+    fit_choices: pd.DataFrame,
     fit_ledger: pd.DataFrame,
     backtest_notes: dict[str, Any],
     ingestion_report: dict[str, Any],
@@ -81,6 +110,7 @@ def tell_story(
         summary=summary,
         contributions=contributions,
         feature_choices=feature_choices,
+        fit_choices=fit_choices,
         fit_ledger=fit_ledger,
         backtest_notes=backtest_notes,
         ingestion_report=ingestion_report,

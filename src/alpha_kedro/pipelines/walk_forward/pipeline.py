@@ -14,15 +14,24 @@ def create_pipeline() -> Pipeline:
                 [
                     "samples",
                     "labels",
+                    "histories",
+                    "market_states",
                     "fold_cache",
                     "params:models",
                     "params:model_library",
+                    "params:labels",
                     "params:walk_forward",
                     "params:ingestion",
                     "params:execution",
                     "params:seed",
                 ],
-                ["predictions", "fit_ledger", "contributions", "feature_choices"],
+                [
+                    "predictions",
+                    "fit_ledger",
+                    "contributions",
+                    "feature_choices",
+                    "fit_choices",
+                ],
                 name="run_walk_forward",
             )
         ]
