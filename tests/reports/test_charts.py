@@ -10,6 +10,7 @@ from alpha_kedro.reports.explanation_charts import (
     fold_sizes,
     importance_chart,
     stability,
+    stability_chart,
     swarm_chart,
 )
 from alpha_kedro.reports.performance_charts import (
@@ -40,7 +41,7 @@ def axes_of(figure) -> list:
 
 def test_every_chart_has_a_title_a_sample_axis_titles_data_and_words(run):
     charts = all_charts(run)
-    assert len(charts) == 18
+    assert len(charts) == 24
     assert len({chart.key for chart in charts}) == len(charts)
     for chart in charts:
         assert chart.title, chart.key
@@ -143,7 +144,7 @@ def test_a_contribution_that_is_no_number_is_left_out():
 def test_explanations_do_not_depend_on_row_order():
     table = draw_contributions("m")
     shuffled = table.sample(frac=1, random_state=1)
-    for draw in (importance_chart, swarm_chart):
+    for draw in (importance_chart, swarm_chart, stability_chart):
         first, second = (draw(each, model="m") for each in (table, shuffled))
         assert first.figure.to_json() == second.figure.to_json()
         pd.testing.assert_frame_equal(first.table, second.table)
@@ -155,6 +156,40 @@ def test_importances_that_turn_around_between_folds_are_called_unstable():
     assert stability(steady) == pytest.approx(1)
     assert stability(turned) == pytest.approx(-1)
     assert np.isnan(stability(steady[[0]]))
+
+
+def test_the_strip_of_folds_shows_signed_shares_by_hand():
+    value = np.array([-1.0, 0.0, 1.0])
+    tables = [
+        pd.DataFrame({"ticker": ["A", "B", "C"], "value": value}).assign(
+            date=pd.Timestamp("2020-01-03"),
+            model="m",
+            fold=fold,
+            feature=feature,
+            contribution=weight * value,
+        )
+        for fold, weights in {1: (3.0, -1.0), 2: (1.0, 0.0)}.items()
+        for feature, weight in zip(("x", "y"), weights, strict=True)
+    ]
+    chart = stability_chart(pd.concat(tables), model="m")
+    strip = chart.figure.data[0]
+    assert list(strip.y) == ["x", "y"]
+    assert list(strip.x) == ["1", "2"]
+    np.testing.assert_array_equal(strip.z, [[75, 100], [-25, np.nan]])
+    np.testing.assert_array_equal(chart.table["direction_agreement"], [1.0, np.nan])
+    assert chart.title == "From fold to fold 50 % of the ten leading features stay"
+    assert "push the same way in 100 % of them" in chart.subtitle
+
+
+def test_one_fold_has_no_other_to_be_compared_with():
+    drawn = stability_chart(draw_contributions("m", n_folds=1), model="m")
+    assert drawn.reason == "m has contributions in fewer than two folds"
+
+
+def test_many_folds_are_a_strip_without_numbers():
+    chart = stability_chart(draw_contributions("m", n_folds=31), model="m")
+    assert chart.figure.data[0].texttemplate == ""
+    assert chart.least_width == 360 + 31 * 5
 
 
 def test_a_huge_table_is_thinned_and_missing_values_are_counted():

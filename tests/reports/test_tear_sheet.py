@@ -145,7 +145,16 @@ def test_the_same_inputs_give_the_same_page(run, html):
 
 def test_names_from_data_are_escaped_everywhere():
     evil = "<script>alert(1)</script>"
-    run = draw_run(models=(evil,), strategies=(f"s@{evil}",), n_weeks=60)
+    run = draw_run(models=(evil, f"{evil}2"), strategies=(f"s@{evil}",), n_weeks=60)
+    told = run.fit_choices["choice"].replace(
+        {
+            "weight_a": f"weight_{evil}",
+            "rounds": evil,
+            "regime_0_spell": f"regime_0_{evil}",
+        }
+    )
+    run.fit_choices["choice"] = told.replace("tuned.alpha", f"tuned.{evil}")
+    run.fit_choices.loc[run.fit_choices["text"] != "", "text"] = evil
     run.contributions.loc[:, "ticker"] = evil
     run.contributions["feature"] = run.contributions["feature"].replace(
         "feature_00", evil
@@ -178,6 +187,7 @@ def test_a_run_with_next_to_nothing_still_has_a_page():
     bare = run.but(
         contributions=run.contributions.iloc[:0],
         feature_choices=run.feature_choices.iloc[:0],
+        fit_choices=run.fit_choices.iloc[:0],
         fit_ledger=run.fit_ledger.iloc[:0],
         backtest_notes={},
         ingestion_report=draw_ingestion(dated=False),
@@ -185,6 +195,9 @@ def test_a_run_with_next_to_nothing_still_has_a_page():
     words = Page(write(bare)).words
     assert "m has no contributions" in words
     assert "What was chosen" not in words
+    assert "What the fits chose" not in words
+    assert "What tuning bought" not in words
+    assert "Models side by side" not in words
     assert "252 sessions needed" in words
     assert "no benchmark" in words
 

@@ -6,16 +6,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from alpha_kedro.learning.wrappers.tuning import tuning_gain
 from alpha_kedro.market.health import HealthSpec, summarise_findings
 from alpha_kedro.market.health.findings import make_findings
 from alpha_kedro.measures import (
     Evidence,
     EvidenceSpec,
+    compare_models,
     describe_sample,
     measure_models,
     measure_strategies,
     summarise,
 )
+from alpha_kedro.measures.model_evidence import join_outcomes
 
 SPEC = EvidenceSpec(bootstrap_reps=100)
 MANIFEST = {
@@ -38,6 +41,7 @@ class Run:
     evidence: Evidence
     contributions: pd.DataFrame
     feature_choices: pd.DataFrame
+    fit_choices: pd.DataFrame
     fit_ledger: pd.DataFrame
     ingestion_report: dict[str, Any]
     findings: pd.DataFrame
@@ -54,6 +58,7 @@ class Run:
             "summary": self.summary,
             "contributions": self.contributions,
             "feature_choices": self.feature_choices,
+            "fit_choices": self.fit_choices,
             "fit_ledger": self.fit_ledger,
             "backtest_notes": self.backtest_notes,
             "ingestion_report": self.ingestion_report,
@@ -76,6 +81,7 @@ def draw_run(
     """Return a run of a few models and strategies with some skill."""
     predictions, labels = draw_scores(models, n_weeks=n_weeks, seed=seed)
     returns, benchmark = draw_ledgers(strategies, n_sessions=5 * n_weeks, seed=seed)
+    fit_choices = draw_fit_choices(models, seed=seed)
     evidence = Evidence(
         models=measure_models(predictions, labels, frequency="weekly", spec=SPEC),
         strategies=measure_strategies(
@@ -89,11 +95,19 @@ def draw_run(
         headline_model=models[0],
         sample=describe_sample(predictions),
         trials=len(strategies),
+        comparison=compare_models(predictions, labels, draw_sectors()),
+        tuning=tuning_gain(
+            join_outcomes(predictions, labels),
+            fit_choices,
+            {models[-1]: models[0]} if len(models) > 1 else {},
+            target="fwd_ret",
+        ),
     )
     return Run(
         evidence=evidence,
         contributions=draw_contributions(models[0], seed=seed),
         feature_choices=draw_choices(models[-1], seed=seed),
+        fit_choices=fit_choices,
         fit_ledger=draw_fits(models),
         ingestion_report=draw_ingestion(),
         findings=draw_findings(),
@@ -203,6 +217,74 @@ def draw_choices(
             "t": t,
             "agreement": 0.75,
         }
+    )
+
+
+def draw_sectors(*, n_names: int = 50) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "ticker": [f"T{place:03d}" for place in range(n_names)],
+            "sector": [f"S{place % 5}" for place in range(n_names)],
+        }
+    )
+
+
+def draw_fit_choices(
+    models: tuple[str, ...], *, n_folds: int = 3, seed: int = 0
+) -> pd.DataFrame:
+    """The first model has a threshold, the last is tuned; two more are made of them."""
+    rng = np.random.default_rng(seed)
+    first, last = models[0], models[-1]
+    rows: list[tuple[str, int, int, str, float | str]] = []
+    for fold in range(n_folds):
+        share = rng.uniform(0.2, 0.8)
+        told: dict[tuple[str, int], dict[str, float | str]] = {
+            (first, 0): {
+                "rounds": float(rng.integers(10, 40)),
+                "threshold": rng.uniform(0.5, 0.6),
+                "calibration": "isotonic",
+            },
+            ("blend", 0): {
+                "weight_a": share,
+                "weight_b": 1 - share,
+                "weights": f"learned from {50 * fold} dates",
+            },
+        }
+        if last != first:
+            told[last, 0] = {
+                "tuned.alpha": 10.0**fold,
+                "trials": 5.0,
+                "pruned": 1.0,
+                "failed": 0.0,
+                "inner_rank_ic": 0.03,
+                "inner_rank_ic_untuned": 0.02,
+                "trials_ended_by": "trials",
+            }
+        for number in (0, 1):
+            told["switched", number] = {
+                "regime_0_share": share,
+                "regime_1_share": 1 - share,
+                "regime_0_spell": 20.0 + number,
+                "regime_1_spell": 5.0,
+                "regime0_alpha": 100.0 + number,
+                "sessions": 500.0 + 100 * fold,
+            }
+        rows += [
+            (model, fold, number, choice, found)
+            for (model, number), choices in told.items()
+            for choice, found in choices.items()
+        ]
+    return choice_rows(*rows)
+
+
+def choice_rows(*rows: tuple[str, int, int, str, float | str]) -> pd.DataFrame:
+    """Return the table of (model, fold, seed, choice, what was chosen)."""
+    names = ["model", "fold", "seed", "choice", "found"]
+    table = pd.DataFrame(list(rows), columns=names)
+    is_text = table["found"].map(lambda found: isinstance(found, str)).astype(bool)
+    return table.drop(columns="found").assign(
+        value=table["found"].where(~is_text).astype("float64"),
+        text=table["found"].where(is_text, "").astype("str"),
     )
 
 

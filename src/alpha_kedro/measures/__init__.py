@@ -26,6 +26,7 @@ from alpha_kedro.measures.evidence import (
     StrategyEvidence,
     describe_sample,
     summarise,
+    with_facts,
 )
 from alpha_kedro.measures.factor import (
     ALPHALENS,
@@ -44,7 +45,8 @@ from alpha_kedro.measures.ic import (
     rank_autocorrelation,
     score_turnover,
 )
-from alpha_kedro.measures.model_evidence import measure_models
+from alpha_kedro.measures.model_comparison import compare_models, comparison_facts
+from alpha_kedro.measures.model_evidence import measure_models, periods_spanned
 from alpha_kedro.measures.performance import (
     annual_return,
     annual_total,
@@ -92,6 +94,8 @@ __all__ = [
     "benchmark_returns",
     "breakeven_cost_bps",
     "calmar_ratio",
+    "compare_models",
+    "comparison_facts",
     "cost_drag",
     "deflated_sharpe",
     "describe_sample",
@@ -110,6 +114,7 @@ __all__ = [
     "misaligned",
     "monotonicity",
     "monthly_returns",
+    "periods_spanned",
     "plain",
     "probabilistic_sharpe",
     "quantile_returns",
@@ -122,6 +127,7 @@ __all__ = [
     "sharpe_ratio",
     "sharpe_standard_error",
     "summarise",
+    "with_facts",
     "worst_drawdowns",
     "yearly_returns",
 ]

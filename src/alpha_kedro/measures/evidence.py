@@ -1,7 +1,7 @@
 """What a run showed: the shapes of evidence, and the summary written from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -110,6 +110,11 @@ class Evidence:
         What `describe_sample` gives.
     trials
         Model and strategy combinations tried, as far as they are known.
+    comparison
+        What `compare_models` gives, None where nothing was compared.
+    tuning
+        What tuning cost and bought, as ``tuning_gain`` gives it; None where nothing was
+        tuned.
     """
 
     models: Mapping[str, ModelEvidence]
@@ -118,10 +123,22 @@ class Evidence:
     headline_model: str
     sample: Mapping[str, Any]
     trials: int
+    comparison: pd.DataFrame | None = None
+    tuning: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.headline not in self.strategies:
             raise unknown_name("headline strategy", self.headline, self.strategies)
+
+
+def with_facts(
+    models: Mapping[str, ModelEvidence], facts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, ModelEvidence]:
+    """Return the evidence with more numbers in the summary of each model."""
+    return {
+        name: replace(each, summary=each.summary | dict(facts.get(name, {})))
+        for name, each in models.items()
+    }
 
 
 def describe_sample(predictions: pd.DataFrame) -> dict[str, Any]:
@@ -152,7 +169,8 @@ def summarise(evidence: Evidence, manifest: Mapping[str, Any]) -> dict[str, Any]
         manifest, sample, headline, trials, ``models.<name>``, ``strategies.<name>`` and
         ``reasons``. Returns, costs and turnover are decimals. A number that is not
         available is null, and ``reasons`` says why under its dotted path. In a model's
-        block ``rank_ic_ir`` is per decision date, ``rank_ic_ir_annual`` per year.
+        block ``rank_ic_ir`` is per decision date, ``rank_ic_ir_annual`` per year; what
+        `comparison_facts` gives stands there too, where models were compared.
     """
     tree = {
         "manifest": manifest,

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.panel import Float
-from alpha_kedro.learning.explain import BIAS
+from alpha_kedro.learning.explaining.explain import BIAS
+from alpha_kedro.learning.explaining.explanation_stability import (
+    directions,
+    explanation_stability,
+    shares_by_fold,
+)
 from alpha_kedro.reports.chart import (
     Chart,
     Drawn,
@@ -15,8 +20,8 @@ from alpha_kedro.reports.chart import (
     legend_above,
     literal,
 )
-from alpha_kedro.reports.palette import BLUE, GREY, ORANGE, SKY, VERMILLION
-from alpha_kedro.reports.wording import count, fixed, numbered, span
+from alpha_kedro.reports.palette import BLUE, DIVERGING, GREY, ORANGE, SKY, VERMILLION
+from alpha_kedro.reports.wording import count, fixed, numbered, percent, span
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -26,6 +31,8 @@ _DOTS = 240  # rows in the swarm
 _SWARM_BINS = 60  # of like contributions, per feature
 _SWARM_WIDTH = 0.42  # share of the distance between two features
 _FULL_BIN = 4  # dots to either side that make a bin as wide as that
+_PRINTED = 30  # folds whose numbers fit into the cells
+_CELL, _SLIVER = 34, 5  # pixels a fold is wide, with and without its number
 _FOLD_MARK = {"color": VERMILLION, "width": 2}
 _SCALE: dict[str, Any] = {
     "colorscale": [[0.0, BLUE], [0.5, "#B4B4B4"], [1.0, ORANGE]],
@@ -137,6 +144,65 @@ def swarm_chart(contributions: pd.DataFrame, *, model: str) -> Drawn:
         table=table[["date", "ticker", "fold", "feature", "value", "contribution"]],
         alt="Contributions of the largest features, coloured by the feature's value.",
     )
+
+
+def stability_chart(contributions: pd.DataFrame, *, model: str) -> Drawn:
+    """Draw how much each feature moved the scores of each fold, and which way.
+
+    A cell holds the feature's share in the contributions of the fold, below zero where
+    high values lower scores; it is empty where the feature moved nothing, or no one
+    way. Columns that look alike are fits that learned the same.
+    """
+    own = contributions_of(contributions, model=model)
+    if own["fold"].nunique() < 2:
+        reason = f"{model} has contributions in fewer than two folds"
+        return Gap("How steady the explanation is", reason)
+    shares = shares_by_fold(own)
+    folds, features = explanation_stability(own)
+    top = 100 * shares.head(_SHOWN)
+    cells = top.where(top > 0) * directions(own).reindex_like(top)
+    agreed = features.set_index("feature")["direction_agreement"].loc[top.index]
+    shared = percent(folds["jaccard_before"].mean(), 0)
+    wide = _CELL if cells.shape[1] <= _PRINTED else _SLIVER
+    return Chart(
+        key="stability",
+        title=f"From fold to fold {shared} of the ten leading features stay",
+        subtitle=_sample(own, fold_sizes(own), model=model)
+        + f" · those in several folds push the same way in "
+        f"{percent(agreed.mean(), 0)} of them",
+        figure=_fold_strip(cells),
+        table=cells.add_prefix("fold_")
+        .assign(direction_agreement=agreed)
+        .reset_index(),
+        alt="Signed share of each feature in the contributions of each fold: "
+        + ", ".join(top.index[:5]),
+        least_width=360 + cells.shape[1] * wide,
+    )
+
+
+def _fold_strip(cells: pd.DataFrame) -> "Figure":
+    """Draw (feature, fold) shares (%), signed by direction."""
+    figure = blank(x="Fold", y="Feature", height=130 + 24 * len(cells))
+    limit = float(np.nanmax(cells.abs().to_numpy(), initial=1.0))
+    printed = cells.shape[1] <= _PRINTED
+    figure.add_heatmap(
+        x=list(map(str, cells.columns)),
+        y=list(map(literal, cells.index)),
+        z=cells.round(1).to_numpy(),
+        zmin=-limit,
+        zmax=limit,
+        colorscale=[list(stop) for stop in DIVERGING],
+        texttemplate="%{z:.0f}" if printed else "",
+        xgap=2 if printed else 0,
+        ygap=2,
+        showscale=False,
+        hoverongaps=False,
+        hovertemplate="%{y} in fold %{x}: %{z:.1f} % of all<extra></extra>",
+    )
+    figure.update_layout(margin={"t": 36})
+    figure.update_xaxes(showgrid=False, type="category")
+    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    return figure
 
 
 def contributions_of(contributions: pd.DataFrame, *, model: str) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from alpha_kedro.reports.factor_words import (
     verdict,
 )
 from alpha_kedro.reports.page import render
-from alpha_kedro.reports.sections import Section
+from alpha_kedro.reports.section import Section
 from alpha_kedro.reports.tables import Table, facts_table
 from alpha_kedro.reports.wording import count, fixed, percent, span
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.market.health import SEVERITIES, WHOLE_MARKET, check_named
-from alpha_kedro.reports.sections import Section
+from alpha_kedro.reports.section import Section
 from alpha_kedro.reports.tables import Table, as_text
 from alpha_kedro.reports.wording import count, day, numbered, percent
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.reports.chart import Chart, themes
-from alpha_kedro.reports.sections import Section
+from alpha_kedro.reports.section import Section
 from alpha_kedro.reports.tables import Table, data_table
 
 _PREVIEW = 12  # rows

@@ -7,8 +7,17 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.measures import Evidence
-from alpha_kedro.reports.chart import Chart, Drawn
-from alpha_kedro.reports.explanation_charts import importance_chart, swarm_chart
+from alpha_kedro.reports.explanation_charts import (
+    importance_chart,
+    stability_chart,
+    swarm_chart,
+)
+from alpha_kedro.reports.fit_choices import effort_table
+from alpha_kedro.reports.learning_sections import (
+    comparison_section,
+    fits_section,
+    tuning_section,
+)
 from alpha_kedro.reports.performance_charts import (
     equity_chart,
     monthly_chart,
@@ -16,6 +25,7 @@ from alpha_kedro.reports.performance_charts import (
     underwater_chart,
 )
 from alpha_kedro.reports.protocol_charts import coverage_chart, fold_chart
+from alpha_kedro.reports.section import Section
 from alpha_kedro.reports.selection_charts import (
     choice_chart,
     choice_table,
@@ -31,7 +41,6 @@ from alpha_kedro.reports.signal_charts import (
     yearly_ic_chart,
 )
 from alpha_kedro.reports.tables import (
-    Table,
     coverage_table,
     drawdown_table,
     fit_table,
@@ -57,22 +66,6 @@ class Tile:
     label: str
     value: str
     detail: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """A chapter of the report."""
-
-    key: str
-    title: str
-    lead: str
-    charts: tuple[Drawn, ...] = ()
-    tables: tuple[tuple[str, Table], ...] = ()
-
-    @property
-    def drawn(self) -> tuple[Chart, ...]:
-        """Return the charts that could be drawn."""
-        return tuple(chart for chart in self.charts if isinstance(chart, Chart))
 
 
 def tiles(evidence: Evidence, summary: Mapping[str, Any]) -> list[Tile]:
@@ -125,6 +118,7 @@ def sections(
     summary: Mapping[str, Any],
     contributions: pd.DataFrame,
     feature_choices: pd.DataFrame,
+    fit_choices: pd.DataFrame,
     fit_ledger: pd.DataFrame,
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
@@ -136,6 +130,7 @@ def sections(
         _performance(evidence),
         _trading(evidence, backtest_notes),
         _signal(evidence),
+        *comparison_section(evidence),
         Section(
             "drivers",
             "What drove the scores",
@@ -144,15 +139,21 @@ def sections(
             (
                 importance_chart(contributions, model=model),
                 swarm_chart(contributions, model=model),
+                stability_chart(contributions, model=model),
             ),
         ),
         *_choices(feature_choices),
+        *fits_section(fit_choices),
+        *tuning_section(evidence, fit_choices),
         Section(
             "protocol",
             "How it was tested",
             "Every fit used labels that were final before its first test date.",
             (fold_chart(fit_ledger, model=model),),
-            ((f"Fits of {model}", fit_table(fit_ledger, model=model)),),
+            (
+                ("Fits by model", effort_table(fit_ledger, fit_choices)),
+                (f"Fits of {model}", fit_table(fit_ledger, model=model)),
+            ),
         ),
         Section(
             "data",

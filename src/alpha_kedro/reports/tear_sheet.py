@@ -29,6 +29,7 @@ def write_report(
     summary: Mapping[str, Any],
     contributions: pd.DataFrame,
     feature_choices: pd.DataFrame,
+    fit_choices: pd.DataFrame,
     fit_ledger: pd.DataFrame,
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
@@ -48,6 +49,9 @@ def write_report(
         units), of out-of-sample rows; may be empty.
     feature_choices
         By model and fold: what became of each feature; empty where no model chooses.
+    fit_choices
+        What each fit chose for itself: model, fold, seed, choice, value (NaN for
+        words), text; may be empty.
     fit_ledger
         A line per fit: model, fold, train_start, max_label_end, test_start, test_end,
         embargo_sessions, n_train, n_test, skipped.
@@ -75,6 +79,7 @@ def write_report(
         summary=summary,
         contributions=contributions,
         feature_choices=feature_choices,
+        fit_choices=fit_choices,
         fit_ledger=fit_ledger,
         backtest_notes=backtest_notes,
         ingestion_report=ingestion_report,
