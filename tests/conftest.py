@@ -19,15 +19,26 @@ def pytest_addoption(parser):
 END_TO_END = (
     *("pipelines", "faults", "commands", "causality", "architecture"),
     *("test_sql.py", "test_lock.py", "test_shutdown.py", "test_fan_out.py"),
+    *("test_fan_out_dask.py", "test_fan_out_deaths.py", "test_fan_out_handover.py"),
     *("test_health_real.py", "test_real_bars.py", "test_real_market.py"),
 )
 """Folders and files of tests that run the project rather than one part of it."""
+
+SLOW = (
+    *("sequence", "regimes", "tuning", "classification", "explaining"),
+    *("test_store_faults.py", "test_store_wrappers.py", "test_store_history.py"),
+    *("test_walk_forward_models.py", "test_tree_objectives.py", "test_binning.py"),
+    *("test_models_rounds.py", "test_selection_leaks.py", "test_selected_model.py"),
+)
+"""Folders and files of tests that fit hundreds of models."""
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if set(END_TO_END) & set(item.path.parts):
             item.add_marker(pytest.mark.end_to_end)
+        if set(SLOW) & set(item.path.parts):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -19,16 +19,16 @@ from alpha_kedro.core.errors import (
 from alpha_kedro.core.files import head_of_parquet, read_parquet, write_parquet
 from alpha_kedro.experiment import Experiment
 from alpha_kedro.hooks import refuse_orphans
-from alpha_kedro.learning import ModelSpec, Spans, make_model
-from alpha_kedro.learning.models import feature_matrix
-from alpha_kedro.learning.store import load_model, save_model
+from alpha_kedro.learning import ExecutionSpec, ModelSpec, Spans, fan_out, make_model
+from alpha_kedro.learning.scoring import feature_matrix
+from alpha_kedro.learning.storage.store import load_model, save_model
 from alpha_kedro.market.columns import require_columns
 from alpha_kedro.signals import compute_features
 from alpha_kedro.sources import FilesMarketSpec, load_market
 from tests.architecture.house import PROJECT, SOURCES, calls_in
 from tests.causality.checks import difficult_prices
 from tests.learning.planted import window
-from tests.learning.test_store import RECORD
+from tests.learning.storage.test_store import RECORD
 
 CODE = re.compile(r"AK-[A-Z]\d{3}")
 DOCUMENTED = re.compile(
@@ -106,6 +106,58 @@ def test_blocks_that_speak_of_different_trades_are_refused(experiment):
     with refused("AK-C007", ConfigError) as caught:
         Experiment.parse(experiment, "")
     assert caught.value.where == ["labels.lag 1 but simulation.lag 2"]
+
+
+def test_a_strategy_trades_the_scores_of_a_model_that_is_fitted(experiment):
+    experiment["models"] = ["ridge", "random"]
+    with refused("AK-C014", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert "sector_neutral_quintiles@xgboost trades xgboost" in caught.value.where
+    assert "strategies=<strategy>@ridge" in caught.value.fix
+
+
+def test_an_ensemble_needs_members_that_are_fitted(experiment):
+    combined = {"members": ["ridge", "lightgbm"]}
+    experiment["model_library"]["both"] = {"kind": "ensemble", "ensemble": combined}
+    experiment["models"] = [*experiment["models"], "both"]
+    experiment["models"].remove("ridge")
+    experiment["strategies"] = [experiment["headline"]]
+    with refused("AK-C008", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.where == ["ridge"]
+
+
+def test_a_model_needs_labels_of_its_horizon(experiment):
+    experiment["model_library"]["ridge"]["horizon"] = 10
+    with refused("AK-C009", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.where == ["ridge: horizon 10"]
+    assert "labels.more_horizons=10" in caught.value.fix
+    experiment["labels"]["more_horizons"] = [10]
+    assert Experiment.parse(experiment, "").labels.horizons == (5, 10)
+
+
+def test_weights_count_labels_from_the_session_they_start_on(experiment):
+    experiment["model_library"]["ridge"]["weighting"] = {"uniqueness": True, "lag": 2}
+    with refused("AK-C018", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.fix == "set weighting.lag to 1"
+
+
+def test_labels_are_not_neutralized_by_what_is_no_feature(experiment):
+    experiment["labels"]["neutralize"] = ["sector", "beta_253"]
+    with refused("AK-C148", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.where == ["beta_253"]
+    assert "beta_252" in caught.value.fix
+
+
+def test_without_dask_the_error_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    execution = ExecutionSpec(backend="dask")
+    with refused("AK-M015", ModelError) as caught:
+        fan_out(max, [1], shared=0, execution=execution, label="work")
+    assert "pip install" in caught.value.fix
 
 
 def test_a_market_of_files_needs_bars():

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from alpha_kedro.config import overlay
 from alpha_kedro.experiment import Experiment
 from alpha_kedro.market import simulate_market
 from tests.pipelines.runs import PROJECT
@@ -14,7 +15,10 @@ RAW = (
     *("bars", "membership", "sectors", "benchmarks", "actions"),
     *("fundamentals", "sentiment"),
 )
-TIMELY = ("features", "samples", "predictions", "weights", "returns")
+TIMELY = (
+    *("features", "samples", "market_states"),
+    *("predictions", "weights", "returns"),
+)
 OUTCOMES = {"predictions": "label"}
 """Columns that tell what came of a row later, and may know it."""
 
@@ -42,6 +46,81 @@ CHOSEN = {
         },
     },
     "execution": {"backend": "serial"},
+}
+
+
+_TINY_TREES = {
+    "n_estimators": 5,
+    "min_data_in_leaf": 20,
+    "rounds": {"choose_by": "none"},
+}
+LEARNERS = {
+    "models": [
+        *("boosted", "averaged", "classifier", "tuned", "switched", "blended"),
+        *("lstm", "longer", "combined"),
+    ],
+    "strategies": ["sector_neutral_quintiles@combined"],
+    "headline": "sector_neutral_quintiles@combined",
+    "labels": {
+        "more_horizons": [10],
+        "scale": "volatility_60",
+        "neutralize": ["sector", "beta_252", "momentum_60"],
+    },
+    "model_library": {
+        "boosted": {"kind": "lightgbm", "lightgbm": _TINY_TREES},
+        "averaged": {
+            "kind": "ridge",
+            "seeds": 2,
+            "neutralize": ["sector", "volatility_60"],
+            "weighting": {"half_life": 200},
+        },
+        "tuned": {
+            "kind": "ridge",
+            "ridge": {"alpha": [100.0]},
+            "tuning": {
+                "n_trials": 3,
+                "n_splits": 2,
+                "space": {"alpha": {"low": 1.0, "high": 1e4, "log": True}},
+            },
+        },
+        "switched": {
+            "kind": "ridge",
+            "regimes": {
+                "detector": "volatility",
+                "mode": "switch",
+                "volatility": {"min_sessions": 100},
+                "min_rows": 100,
+            },
+        },
+        "blended": {
+            "kind": "ridge",
+            "regimes": {"hmm": {"min_sessions": 100}, "min_rows": 100},
+        },
+        "longer": {"kind": "ridge", "horizon": 10},
+        "combined": {
+            "kind": "ensemble",
+            "ensemble": {
+                "members": ["boosted", "averaged", "longer", "lstm"],
+                "weighting": "sharpe",
+                "min_dates": 10,
+                "min_names": 5,
+            },
+        },
+    },
+    "quick_settings": {
+        "walk_forward": {"explain_rows": 2},
+        "model_library": {
+            "classifier": {"classifier": {"lightgbm": _TINY_TREES, "n_splits": 2}},
+            "lstm": {
+                "lstm": {
+                    "lookback": 6,
+                    "min_length": 3,
+                    "hidden": 4,
+                    "training": {"epochs": 2, "dates_per_batch": 16},
+                }
+            },
+        },
+    },
 }
 
 
@@ -86,11 +165,22 @@ def raw_tables(market):
 @cache
 def experiment():
     """The base experiment, small, with three models."""
+    return parsed(CHOSEN)
+
+
+@cache
+def learners():
+    """The same with a model of every way to learn, on what is a name's own."""
+    return parsed(overlay(CHOSEN, LEARNERS))
+
+
+def parsed(chosen):
+    """The experiment of ``conf/base`` with some parameters changed."""
     from alpha_kedro.config import ExperimentConfigLoader
     from alpha_kedro.settings import CONFIG_LOADER_ARGS
 
     loader = ExperimentConfigLoader(
-        conf_source=str(PROJECT / "conf"), runtime_params=CHOSEN, **CONFIG_LOADER_ARGS
+        conf_source=str(PROJECT / "conf"), runtime_params=chosen, **CONFIG_LOADER_ARGS
     )
     return Experiment.parse(loader["parameters"], "")
 
