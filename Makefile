@@ -9,7 +9,8 @@ ENV      ?= base
 PARAMS   ?=
 BENCH    ?=
 LOCK_ARGS := --no-header --no-annotate --no-emit-package alpha-kedro \
-             --extra boost --extra db --extra viz --extra notebook
+             --extra boost --extra cluster --extra db --extra deep --extra notebook \
+             --extra regimes --extra tuning --extra viz
 
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -72,6 +73,7 @@ lock: .venv/.ok ## resolve requirements*.lock afresh
 	rm -f requirements.lock requirements-dev.lock
 	$(UV) pip compile --quiet $(LOCK_ARGS) pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet $(LOCK_ARGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	sed -i 's/^\(torch==[0-9.]*\)+cpu$$/\1/' requirements.lock requirements-dev.lock
 
 clean: ## remove the environment and everything a run wrote
 	rm -rf .venv .venv-peers data/*/*
