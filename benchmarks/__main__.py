@@ -2,10 +2,10 @@
 
     python -m benchmarks [name ...]
 
-``alpha158`` and ``factor`` set the project beside its peers, ``scaling`` lets the
-market grow, ``stages`` times the main job on real data, where there are any. These four
-run by default; ``ingestion``, ``health`` and ``anomalies`` when named.
-``BENCH_SIZE=small`` shrinks the first three to seconds, to see that everything works.
+``alpha158``, ``factor`` and ``refits`` set the project beside its peers, ``scaling``
+lets the market grow, ``stages`` times the main job on real data, where there are any.
+These run by default; ``ingestion``, ``health``, ``anomalies``, ``quality`` if named.
+``BENCH_SIZE=small`` shrinks the first four to seconds, to see that everything works.
 At full size their results are also put into ``docs/benchmarks.md``.
 
 Exit codes: 0 done, 1 results differ or a job failed, 2 no such benchmark.
@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.comparisons import compare_alpha158, compare_factor
 from benchmarks.measure import PROJECT
+from benchmarks.refits import measure_refits
 from benchmarks.report import Report, write_page
 from benchmarks.scaling import measure_scaling
 
@@ -29,6 +30,7 @@ PROGRAMS = {
     "ingestion": "benchmarks.ingestion",
     "health": "benchmarks.health",
     "anomalies": "benchmarks.anomalies",
+    "quality": "benchmarks.model_quality",
 }
 """Benchmarks that print by themselves."""
 
@@ -44,11 +46,15 @@ class Size:
     repeats: int
     copies: tuple[int, ...]
     lengths: tuple[int, ...]
+    years: tuple[int, ...]
+    rounds: int
 
 
 SIZES = {
-    "full": Size(500, 2_520, 3, (1, 2, 4, 8), (1_260, 2_520, 5_040)),
-    "small": Size(40, 300, 1, (1, 2), (150, 300, 600)),
+    "full": Size(
+        500, 2_520, 3, (1, 2, 4, 8), (1_260, 2_520, 5_040), (4, 9, 14, 19), 300
+    ),
+    "small": Size(40, 300, 1, (1, 2), (150, 300, 600), (1, 2), 20),
 }
 
 
@@ -81,6 +87,9 @@ def benchmarks_of(size: Size) -> dict[str, Callable[[Path], Report]]:
             folder, **market, repeats=size.repeats
         ),
         "factor": lambda folder: compare_factor(folder, **market, repeats=size.repeats),
+        "refits": lambda _: measure_refits(
+            tickers=min(size.tickers, 400), years=size.years, rounds=size.rounds
+        ),
         "scaling": lambda folder: measure_scaling(
             folder, tickers=size.tickers, copies=size.copies, sessions=size.lengths
         ),
