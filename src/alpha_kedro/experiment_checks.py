@@ -35,14 +35,12 @@ def refuse_unlabelled(models: Mapping[str, ModelSpec], labels: LabelSpec) -> Non
 def refuse_unknown_features(
     models: Mapping[str, ModelSpec], features: Iterable[str]
 ) -> None:
-    """Refuse models that name a feature the samples will not have."""
-    known = [*features]
+    """Refuse scores neutralized by a feature the samples will not have."""
+    known = [_SECTOR, *features]
     for model in models.values():
-        named = [name for name in model.neutralize if name != _SECTOR]
-        named += [model.factor.feature] if model.kind == "factor" else []
-        for name in named:
+        for name in model.neutralize:
             if name not in known:
-                raise unknown_name("feature", name, [_SECTOR, *known])
+                raise unknown_name("exposure", name, known)
 
 
 def refuse_other_lags(models: Mapping[str, ModelSpec], labels: LabelSpec) -> None:

@@ -137,6 +137,13 @@ def test_a_model_needs_labels_of_its_horizon(experiment):
     assert Experiment.parse(experiment, "").labels.horizons == (5, 10)
 
 
+def test_scores_are_not_neutralized_by_what_is_no_feature(experiment):
+    experiment["model_library"]["ridge"]["neutralize"] = ["sectr"]
+    with refused("AK-C002", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert "did you mean 'sector'" in caught.value.fix
+
+
 def test_weights_count_labels_from_the_session_they_start_on(experiment):
     experiment["model_library"]["ridge"]["weighting"] = {"uniqueness": True, "lag": 2}
     with refused("AK-C018", ConfigError) as caught:
