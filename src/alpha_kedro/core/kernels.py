@@ -1,8 +1,8 @@
 """Functions compiled to machine code on their first call."""
 
 from collections.abc import Callable
-from functools import cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import cache, cached_property, wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,36 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
         return compiled()(*args, **kwargs)
 
     return call
+
+
+class Formula(Generic[P, R]):
+    """A function that Python calls as it is and kernels compile into theirs.
+
+    Notes
+    -----
+    A kernel kept on disk knows the formula of the day it was compiled: after a change
+    here, the compiled files of the kernels that call it have to go.
+    """
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.__wrapped__ = function
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Evaluate the formula in Python."""
+        return self.__wrapped__(*args, **kwargs)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        from numba import njit
+
+        return njit(inline="never", error_model="numpy")(self.__wrapped__)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba asks an object for when it meets it in a kernel."""
+        return self._compiled._numba_type_
 
 
 def dense(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -1,3 +1,5 @@
+"""What the parameters say of costs, and rates that are given instead."""
+
 import numpy as np
 import pytest
 
@@ -42,7 +44,9 @@ def test_rates_per_name_and_session_are_charged_where_they_stand():
     np.testing.assert_allclose(books.costs.iloc[2], [sold * 0.03, sold * 0.04])
 
 
-@pytest.mark.parametrize("rate", [np.full((2, 1), -0.1), np.full((1, 2), 0.1)])
+@pytest.mark.parametrize(
+    "rate", [np.full((2, 1), -0.1), np.full((2, 1), np.nan), np.full((1, 2), 0.1)]
+)
 def test_rates_that_cannot_be_charged_are_refused(rate):
     prices = wide({"A": [1, 1]})
     with pytest.raises(ConfigError, match="AK-C042"):
