@@ -4,10 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_kedro.portfolio import CostSpec, simulate
+from alpha_kedro.portfolio.costs import CostRates, CostSpec
+from alpha_kedro.portfolio.simulation import (
+    SimulationSpec,
+    Tape,
+    run_targets,
+    simulate,
+)
 from tests.portfolio.toy_markets import FREE, random_panel
 
 SEEDS = st.integers(0, 2**32 - 1)
+NEW_NAMES = {f"N{column:02d}": f"{'ZAYBXC'[column]}{column}" for column in range(6)}
 
 
 def market(seed, *, gaps=0.0):
@@ -85,3 +92,74 @@ def test_prices_and_weights_are_left_as_they_were(field):
     simulate(weights, prices)
     pd.testing.assert_frame_equal(prices[field], before[0])
     pd.testing.assert_frame_equal(weights, before[1])
+
+
+@pytest.mark.parametrize(
+    "dearer",
+    [
+        {"trading": 1e-3},
+        {"borrow": 1e-4},
+        {"impact": 0.05},
+        {"financing_bps_annual": 500.0},
+    ],
+)
+@settings(max_examples=10, deadline=None)
+@given(seed=SEEDS)
+def test_every_kind_of_cost_takes_something_and_gives_nothing(dearer, seed):
+    weights, prices = market(seed)
+    weights = 3 * weights  # enough to borrow for
+    kinds = {"trading": 0.0, "borrow": 0.0, "impact": 0.0}
+    rates = {kind: dearer.get(kind, 0.0) for kind in kinds}
+    terms = {name: value for name, value in dearer.items() if name not in kinds}
+    shape = prices["close"].shape
+    free = simulate(weights, prices, FREE)
+    dear = simulate(
+        weights,
+        prices,
+        CostRates(**{kind: np.full(shape, rate) for kind, rate in rates.items()}),
+        **terms,
+    )
+    alive = (free.nav > 0) & (dear.nav > 0)
+    assert (dear.returns["cost"] >= 0).all()
+    assert (dear.nav[alive] <= free.nav[alive] + 1e-15).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS, fill=st.sampled_from(["open", "close"]), life=st.integers(1, 3))
+def test_the_order_of_the_tickers_does_not_matter_on_any_terms(seed, fill, life):
+    weights, prices = market(seed, gaps=0.1)
+    volume = prices["close"].fillna(0) * 1e4
+    terms = {
+        "fill": fill,
+        "order_life": life,
+        "capital": 1e7,
+        "max_adv_share": 0.1,
+        "financing_bps_annual": 300.0,
+    }
+    frames = prices | {"dollar_volume": volume}
+    straight = simulate(weights, frames, **terms)
+    turned = {name: frame.iloc[:, ::-1] for name, frame in frames.items()}
+    shuffled = simulate(weights.iloc[:, ::-1], turned, **terms)
+    pd.testing.assert_frame_equal(shuffled.returns, straight.returns, check_exact=True)
+    renamed = {name: frame.rename(columns=NEW_NAMES) for name, frame in frames.items()}
+    other = simulate(weights.rename(columns=NEW_NAMES), renamed, **terms)
+    # Other names are another order of the sums.
+    np.testing.assert_allclose(other.nav, straight.nav, rtol=1e-13)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS)
+def test_what_is_kept_is_neither_traded_nor_charged_for_trading(seed):
+    weights, frames = market(seed, gaps=0.1)
+    spec = SimulationSpec()
+    arrays = {name: frame.to_numpy() for name, frame in frames.items()}
+    tape = Tape.of(arrays, spec=spec)
+    rows = np.flatnonzero(weights.notna().any(axis=1))
+    targets = weights.to_numpy()[rows]
+    keep = np.random.default_rng(seed).random(targets.shape) < 0.5
+    rates = CostSpec(cost_bps=50.0, borrow_bps_annual=0.0).rates(tape.shape)
+    told = run_targets(tape, rates, spec, rows, targets, keep).statement()
+    in_time = rows + 1 < tape.shape[0]
+    kept = keep[in_time]
+    for table in (told.trades, told.costs):
+        assert (table[rows[in_time] + 1][kept] == 0).all()

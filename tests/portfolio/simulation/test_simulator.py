@@ -6,7 +6,7 @@ import pytest
 
 from alpha_kedro.core.errors import AlphaKedroError, ConfigError, SimulationError
 from alpha_kedro.portfolio import CostSpec, simulate
-from alpha_kedro.portfolio.ledger import Ledger
+from alpha_kedro.portfolio.simulation import Books, Order, SimulationSpec, Tape
 from tests.portfolio.toy_markets import FREE, wide
 
 NAN = np.nan
@@ -239,17 +239,17 @@ def test_a_dividend_in_the_price_is_reinvested_in_the_name():
     np.testing.assert_allclose(books.holdings["A"].iloc[-1], 0.51 / 1.01)
 
 
-def test_the_ledger_notices_when_cash_goes_missing(monkeypatch):
-    honest = Ledger.close
-
-    def thief(self, row):
-        self._cash -= 1e-9 if row == 1 else 0.0
-        honest(self, row)
-
-    monkeypatch.setattr(Ledger, "close", thief)
-    prices = wide({"A": [10, 11, 12]})
-    with pytest.raises(SimulationError, match="AK-S001"):
-        simulate(wide({"A": [1, NAN, NAN]}), prices)
+def test_the_ledger_notices_when_cash_goes_missing():
+    prices = np.array([[10.0], [11.0], [12.0]])
+    spec = SimulationSpec()
+    tape = Tape.of({"open": prices, "close": prices}, spec=spec)
+    books = Books(tape, CostSpec().rates((3, 1)), spec)
+    books.advance(2, Order(np.ones(1)))
+    books.state.cash[0] -= 1e-9
+    books.advance(3)
+    with pytest.raises(SimulationError, match="AK-S001") as refusal:
+        books.statement()
+    assert refusal.value.where == ["session 2"]
 
 
 PRICES = wide({"A": [10, 11, 12]})
