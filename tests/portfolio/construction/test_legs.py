@@ -4,14 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_kedro.core.errors import ConfigError, SimulationError
-from alpha_kedro.portfolio import StrategySpec, target_weights, tie_keys
+from alpha_kedro.portfolio.construction import Legs, target_weights
+from alpha_kedro.portfolio.ties import tie_keys
+from tests.portfolio.construction.books import aimed, state
 
 DAY = np.datetime64("2024-01-05", "us")
 
 
 def spec(**changes):
-    loose = {"model": "any", "min_names": 2, "name_cap": 1.0}
-    return StrategySpec.parse(loose | changes, "strategies.test")
+    loose = {"min_names": 2, "name_cap": 1.0}
+    return Legs.parse(loose | changes, "strategies.test")
 
 
 def built(scores, spec, *, groups=None, tradable=None, names=None, day=DAY):
@@ -217,3 +219,10 @@ def test_only_the_order_of_the_scores_matters(seed, kind):
     straight = built(scores, strategy).weights
     np.testing.assert_array_equal(built(np.exp(scores), strategy).weights, straight)
     np.testing.assert_allclose(built(-scores, strategy).weights, -straight, atol=1e-15)
+
+
+def test_names_outside_the_universe_have_no_say():
+    members = state(5, universe=[True] * 4 + [False])
+    aim = aimed(spec(quantile=0.5), [1, 2, 3, 4, 9], members)
+    np.testing.assert_allclose(aim.weights, [-0.5, -0.5, 0.5, 0.5, 0])
+    assert aim.notes == {}

@@ -1,4 +1,4 @@
-"""From one cross-section of scores to target weights.
+"""Long and short legs of the best and worst names, neutral by sector or in all.
 
 1. A name with a score, a tradable bar and (where sectors matter) a sector is eligible.
 2. Names are sorted within their group, the sector or the whole cross-section. A group
@@ -11,26 +11,28 @@
 5. Within a leg, what a capped name cannot hold goes to the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from alpha_kedro.core.errors import SimulationError
 from alpha_kedro.core.panel import Bool, Float, Int
 from alpha_kedro.core.spec import Share, Spec
+from alpha_kedro.portfolio.account import Account
+from alpha_kedro.portfolio.construction.aim import Aim
+from alpha_kedro.portfolio.construction.eligible import counted
+from alpha_kedro.portfolio.construction.fields import LongGross, ShortGross
+from alpha_kedro.portfolio.construction.sizing import ROUNDING, placed, shared_out
+from alpha_kedro.portfolio.market_state import MarketState
+from alpha_kedro.portfolio.ties import Keys
 
-Keys = npt.NDArray[np.uint64]
-_ROUNDING = 1e-9
 
+class Legs(Spec):
+    """How scores become two legs. Exposures and caps are shares of NAV."""
 
-class StrategySpec(Spec):
-    """How scores become a book. Exposures and caps are shares of NAV."""
-
-    model: str = Field(description="name of the model whose scores are traded")
     kind: Literal["quantile", "rank"] = Field(
         default="quantile", description="top against bottom names, or all names by rank"
     )
@@ -44,12 +46,8 @@ class StrategySpec(Spec):
         default="sector",
         description="what has a net exposure of zero; none: legs may differ",
     )
-    long_gross: float = Field(
-        default=1.0, ge=0, le=10, description="long leg, share of NAV"
-    )
-    short_gross: float = Field(
-        default=1.0, ge=0, le=10, description="short leg, share of NAV; 0 is long only"
-    )
+    long_gross: LongGross = 1.0
+    short_gross: ShortGross = 1.0
     name_cap: Share = Field(
         default=0.05, gt=0, description="largest position, share of NAV"
     )
@@ -84,29 +82,24 @@ class StrategySpec(Spec):
             )
         return self
 
-
-@dataclass(frozen=True)
-class Targets:
-    """A book to trade to.
-
-    Attributes
-    ----------
-    weights
-        (n_tickers,) float64 share of NAV, zero where nothing is wanted.
-    notes
-        How many were left out or cut back, by reason, and never a zero. Names:
-        ``unscored``, ``not_tradable``, ``no_sector``, ``over_name_cap``, and ``stuck``
-        from `decide`; groups: ``small_group``, ``constant_scores``; and 1 for a flat
-        book for want of names, ``too_few_names``.
-    """
-
-    weights: Float
-    notes: Mapping[str, int]
+    def aim(
+        self, scores: Float, account: Account, market: MarketState, *, tie_break: Keys
+    ) -> Aim:
+        """Return the legs of one date, see `target_weights` and `Construction`."""
+        inside = np.flatnonzero(market.universe)
+        targets = target_weights(
+            scores[inside],
+            groups=market.groups[inside],
+            tradable=market.tradable[inside],
+            tie_break=tie_break[inside],
+            spec=self,
+        )
+        return Aim(placed(len(scores), inside, targets.weights), targets.notes)
 
 
 def target_weights(
-    scores: Float, *, groups: Int, tradable: Bool, tie_break: Keys, spec: StrategySpec
-) -> Targets:
+    scores: Float, *, groups: Int, tradable: Bool, tie_break: Keys, spec: Legs
+) -> Aim:
     """Turn the scores of one date into target weights.
 
     Parameters
@@ -118,17 +111,19 @@ def target_weights(
     tradable
         (n_tickers,) False where no order may be written.
     tie_break
-        (n_tickers,) orders equal scores, see `alpha_kedro.portfolio.policy.tie_keys`.
+        (n_tickers,) orders equal scores, see `alpha_kedro.portfolio.ties.tie_keys`.
     spec
-        The strategy.
+        The legs.
 
     Returns
     -------
-    Targets
+    Aim
         ``weights`` sum to ``long_gross`` over the long leg and to ``-short_gross`` over
         the short leg, in every sector alike if ``neutral: sector``. The book is flat,
         and a note says why, where too few names are eligible or all scores are the
-        same.
+        same. ``notes`` count names ``unscored``, ``not_tradable``, ``no_sector`` and
+        ``over_name_cap``, groups ``small_group`` and ``constant_scores``, and 1 for a
+        flat book for want of names, ``too_few_names``.
 
     Raises
     ------
@@ -142,7 +137,7 @@ def target_weights(
     sector = groups if spec.neutral == "sector" else np.zeros_like(groups)
     names, notes = _eligible(scores, sector, tradable)
     if len(names) < spec.min_names:
-        return Targets(np.zeros(len(scores)), notes | {"too_few_names": 1})
+        return Aim(np.zeros(len(scores)), notes | {"too_few_names": 1})
     names = names[np.lexsort((tie_break[names], scores[names], sector[names]))]
     names, dropped = _with_an_opinion(names, scores, sector, spec)
     weights = np.zeros(len(scores))
@@ -150,8 +145,8 @@ def target_weights(
         group = np.unique(sector[names], return_inverse=True)[1]
         shape = _SHAPES[spec.kind](scores[names], group, spec)
         weights[names], over = _sized(shape, group, spec)
-        dropped |= _counted({"over_name_cap": over})
-    return Targets(weights, notes | dropped)
+        dropped |= counted({"over_name_cap": over})
+    return Aim(weights, notes | dropped)
 
 
 def _eligible(scores: Float, sector: Int, tradable: Bool) -> tuple[Int, dict[str, int]]:
@@ -162,15 +157,11 @@ def _eligible(scores: Float, sector: Int, tradable: Bool) -> tuple[Int, dict[str
         "no_sector": scored & tradable & (sector < 0),
     }
     names = np.flatnonzero(scored & tradable & (sector >= 0))
-    return names, _counted({note: where.sum() for note, where in notes.items()})
-
-
-def _counted(notes: Mapping[str, int]) -> dict[str, int]:
-    return {note: int(count) for note, count in notes.items() if count}
+    return names, counted({note: where.sum() for note, where in notes.items()})
 
 
 def _with_an_opinion(
-    names: Int, scores: Float, sector: Int, spec: StrategySpec
+    names: Int, scores: Float, sector: Int, spec: Legs
 ) -> tuple[Int, dict[str, int]]:
     """Drop the groups that are too small or score all their names the same."""
     _, first, group, size = np.unique(
@@ -179,21 +170,21 @@ def _with_an_opinion(
     constant = scores[names[first]] == scores[names[first + size - 1]]
     small = size < spec.min_group_names
     notes = {"small_group": small.sum(), "constant_scores": (constant & ~small).sum()}
-    return names[~(constant | small)[group]], _counted(notes)
+    return names[~(constant | small)[group]], counted(notes)
 
 
-def _best_and_worst(scores: Float, group: Int, spec: StrategySpec) -> Float:
+def _best_and_worst(scores: Float, group: Int, spec: Legs) -> Float:
     """Mark the top and bottom quantile of each group with 1 and -1."""
     size = np.bincount(group)
     start = np.cumsum(size) - size
     position = np.arange(len(group)) - start[group]
-    leg = np.maximum(1, np.floor(spec.quantile * size + _ROUNDING))[group]
+    leg = np.maximum(1, np.floor(spec.quantile * size + ROUNDING))[group]
     best, worst = position >= size[group] - leg, position < leg
     signed: Float = best.astype(np.float64) - worst
     return signed
 
 
-def _demeaned_rank(scores: Float, group: Int, spec: StrategySpec) -> Float:
+def _demeaned_rank(scores: Float, group: Int, spec: Legs) -> Float:
     """Return the rank within the group minus its mean; equal scores share one rank."""
     n_names = len(scores)
     new = np.ones(n_names, dtype=bool)
@@ -204,7 +195,7 @@ def _demeaned_rank(scores: Float, group: Int, spec: StrategySpec) -> Float:
     return rank - mean
 
 
-_Shape = Callable[[Float, Int, StrategySpec], Float]
+_Shape = Callable[[Float, Int, Legs], Float]
 _SHAPES: dict[str, _Shape] = {"quantile": _best_and_worst, "rank": _demeaned_rank}
 
 
@@ -215,7 +206,7 @@ class _Leg:
     shape: Float
 
 
-def _sized(shape: Float, group: Int, spec: StrategySpec) -> tuple[Float, int]:
+def _sized(shape: Float, group: Int, spec: Legs) -> tuple[Float, int]:
     """Scale the legs of every group to gross exposure; count the names cut back."""
     legs = [
         _Leg(sign, gross, np.maximum(sign * shape, 0.0))
@@ -227,12 +218,12 @@ def _sized(shape: Float, group: Int, spec: StrategySpec) -> tuple[Float, int]:
     for leg in legs:
         scale = leg.sign * leg.gross * share / np.bincount(group, leg.shape)
         weights += scale[group] * leg.shape
-    over = np.abs(weights) > spec.name_cap * (1 + _ROUNDING)
+    over = np.abs(weights) > spec.name_cap * (1 + ROUNDING)
     capped = _capped(share, legs, group, spec) if over.any() else weights
     return capped, int(np.count_nonzero(over))
 
 
-def _capped(share: Float, legs: list[_Leg], group: Int, spec: StrategySpec) -> Float:
+def _capped(share: Float, legs: list[_Leg], group: Int, spec: Legs) -> Float:
     """Size the legs under the cap on names, every group as neutral as before."""
     per_leg = [
         np.bincount(group, leg.shape > 0) * spec.name_cap / leg.gross for leg in legs
@@ -240,32 +231,17 @@ def _capped(share: Float, legs: list[_Leg], group: Int, spec: StrategySpec) -> F
     room = np.min(per_leg, axis=0)
     _refuse_too_little_room(room, legs, spec)
     weights = np.zeros(len(group))
-    for code, part in enumerate(_shared_out(share, 1.0, room)):
+    for code, part in enumerate(shared_out(share, 1.0, room)):
         inside = group == code
         cap = np.full(np.count_nonzero(inside), spec.name_cap)
         for leg in legs:
-            sized = _shared_out(leg.shape[inside], leg.gross * part, cap)
+            sized = shared_out(leg.shape[inside], leg.gross * part, cap)
             weights[inside] += leg.sign * sized
     return weights
 
 
-def _shared_out(shape: Float, total: float, cap: Float) -> Float:
-    """Share ``total`` in proportion to ``shape``, nobody above the cap.
-
-    What a full one cannot take goes to the others, again in proportion.
-    """
-    shared: Float = shape * (total / shape.sum())
-    full = np.zeros(len(shape), dtype=bool)
-    while np.any(shared > cap * (1 + _ROUNDING)):
-        full |= shared > cap
-        free = np.where(full, 0.0, shape)
-        rest = total - cap[full].sum()
-        shared = np.where(full, cap, free * (rest / free.sum() if free.any() else 0.0))
-    return shared
-
-
-def _refuse_too_little_room(room: Float, legs: list[_Leg], spec: StrategySpec) -> None:
-    if room.sum() >= 1 - _ROUNDING:
+def _refuse_too_little_room(room: Float, legs: list[_Leg], spec: Legs) -> None:
+    if room.sum() >= 1 - ROUNDING:
         return
     described = [
         f"{'long' if leg.sign > 0 else 'short'} leg: {np.count_nonzero(leg.shape)} "
