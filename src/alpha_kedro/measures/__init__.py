@@ -5,13 +5,24 @@ Arrays and tables in, floats and series out. A number that is undefined is a
 is reported without its interval, its costs and the number of trials.
 """
 
+from alpha_kedro.measures.attribution import Attribution, DailyBooks, attribute
 from alpha_kedro.measures.availability import NotAvailable, plain
-from alpha_kedro.measures.benchmark import (
+from alpha_kedro.measures.benchmarks import (
+    AS_IT_IS,
+    EX_ANTE,
+    EX_POST,
+    BenchmarkEvidence,
     MarketModel,
+    Relative,
+    RiskMatchSpec,
     benchmark_returns,
     lead_lag_correlations,
     market_model,
+    measure_benchmarks,
     misaligned,
+    relative_performance,
+    risk_matched,
+    year_by_year,
 )
 from alpha_kedro.measures.deciles import (
     monotonicity,
@@ -34,6 +45,7 @@ from alpha_kedro.measures.factor import (
     FactorEvidence,
     evaluate_factor,
 )
+from alpha_kedro.measures.factor_model import FactorModel, fit_factor_model
 from alpha_kedro.measures.history import (
     monthly_returns,
     rolling_sharpe,
@@ -57,6 +69,7 @@ from alpha_kedro.measures.performance import (
     drawdown,
     max_drawdown,
 )
+from alpha_kedro.measures.risk_factors import RiskFactorSpec, factor_exposures
 from alpha_kedro.measures.sharpe import (
     Interval,
     deflated_sharpe,
@@ -77,19 +90,30 @@ from alpha_kedro.measures.strategy_evidence import measure_strategies
 
 __all__ = [
     "ALPHALENS",
+    "AS_IT_IS",
+    "EX_ANTE",
+    "EX_POST",
+    "Attribution",
+    "BenchmarkEvidence",
+    "DailyBooks",
     "Evidence",
     "EvidenceSpec",
     "FactorConventions",
     "FactorEvidence",
+    "FactorModel",
     "HacMean",
     "Interval",
     "MarketModel",
     "ModelEvidence",
     "NotAvailable",
+    "Relative",
+    "RiskFactorSpec",
+    "RiskMatchSpec",
     "StrategyEvidence",
     "annual_return",
     "annual_total",
     "annual_volatility",
+    "attribute",
     "average",
     "benchmark_returns",
     "breakeven_cost_bps",
@@ -102,6 +126,8 @@ __all__ = [
     "drawdown",
     "evaluate_factor",
     "expected_maximum_sharpe",
+    "factor_exposures",
+    "fit_factor_model",
     "hac_lags",
     "hac_mean",
     "hac_regression",
@@ -109,6 +135,7 @@ __all__ = [
     "lead_lag_correlations",
     "market_model",
     "max_drawdown",
+    "measure_benchmarks",
     "measure_models",
     "measure_strategies",
     "misaligned",
@@ -121,6 +148,8 @@ __all__ = [
     "quantile_spread",
     "quantile_summary",
     "rank_autocorrelation",
+    "relative_performance",
+    "risk_matched",
     "rolling_sharpe",
     "score_turnover",
     "sharpe_interval",
@@ -129,5 +158,6 @@ __all__ = [
     "summarise",
     "with_facts",
     "worst_drawdowns",
+    "year_by_year",
     "yearly_returns",
 ]

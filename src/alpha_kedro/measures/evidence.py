@@ -1,15 +1,17 @@
 """What a run showed: the shapes of evidence, and the summary written from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 from pydantic import Field
 
 from alpha_kedro.core.registry import unknown_name
-from alpha_kedro.core.spec import Spec
+from alpha_kedro.core.spec import Names, Spec
+from alpha_kedro.measures.attribution import Attribution
 from alpha_kedro.measures.availability import plain
+from alpha_kedro.measures.benchmarks import BenchmarkEvidence, RiskMatchSpec
 
 
 class EvidenceSpec(Spec):
@@ -30,12 +32,29 @@ class EvidenceSpec(Spec):
     bootstrap_reps: int = Field(
         2_000, ge=100, le=100_000, description="resamples (count) behind sharpe_ci95"
     )
-    benchmark: str = Field(
-        "SPY", description="ticker among the benchmarks that beta and alpha refer to"
+    benchmarks: Names = Field(
+        ("SPY",),
+        min_length=1,
+        description="what strategies are held against: tickers among the benchmarks, "
+        "or series of the backtest; the first is the reference of beta and alpha",
+    )
+    benchmark: str | None = Field(
+        None, description="the reference; null: the first of the benchmarks"
+    )
+    risk_match: RiskMatchSpec = Field(
+        RiskMatchSpec(), description="how benchmarks are scaled to a strategy's risk"
     )
     worst_drawdowns: int = Field(
         5, ge=1, le=100, description="drawdowns (count) that the report lists"
     )
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Return the names of the benchmarks, the reference first, none twice."""
+        if self.benchmark is None:
+            return tuple(dict.fromkeys(self.benchmarks))
+        others = self.benchmarks if "benchmarks" in self.model_fields_set else ()
+        return tuple(dict.fromkeys((self.benchmark, *others)))
 
 
 @dataclass(frozen=True)
@@ -76,13 +95,19 @@ class StrategyEvidence:
     drawdown
         Of the net returns, indexed by date; 0 at a high, negative below.
     benchmark
-        The benchmark's returns on the same dates, None without one.
+        Returns of the reference benchmark on the same dates, None without one.
     summary
         The numbers of ``summary.json``; one that is not available is a `NotAvailable`.
     drawdowns
         The worst of them, as `worst_drawdowns` lists them.
     monthly
         Net returns: a row per year, a column per month.
+    benchmarks
+        What it was held against, by name, the reference first.
+    years
+        As `year_by_year` gives it; empty where nothing was measured by year.
+    attribution
+        Where its returns came from, None where the books were not kept.
     """
 
     name: str
@@ -92,6 +117,9 @@ class StrategyEvidence:
     summary: dict[str, Any]
     drawdowns: pd.DataFrame
     monthly: pd.DataFrame
+    benchmarks: Mapping[str, BenchmarkEvidence] = field(default_factory=dict)
+    years: pd.DataFrame = field(default_factory=pd.DataFrame)
+    attribution: Attribution | None = None
 
 
 @dataclass(frozen=True)

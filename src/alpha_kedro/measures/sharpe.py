@@ -179,7 +179,7 @@ def expected_maximum_sharpe(*, trials: int, variance: float) -> float:
 def deflated_sharpe(
     returns: Float, *, trials: int, trial_variance: float = 0.0
 ) -> float:
-    """Return the probability of skill after allowing for how many things were tried.
+    """Return the confidence that returns beat the best of several without skill.
 
     Parameters
     ----------
@@ -194,7 +194,9 @@ def deflated_sharpe(
     Returns
     -------
     float
-        Between 0 and 1: `probabilistic_sharpe` against `expected_maximum_sharpe`.
+        Between 0 and 1: `probabilistic_sharpe` against `expected_maximum_sharpe`, the
+        confidence that the true ratio beats what the best of ``trials`` strategies
+        without skill is expected to show. It is no probability that skill exists.
 
     Notes
     -----

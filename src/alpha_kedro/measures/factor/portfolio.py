@@ -6,7 +6,7 @@ import pandas as pd
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.core.kernels import dense
 from alpha_kedro.core.panel import Float
-from alpha_kedro.measures.benchmark import market_model
+from alpha_kedro.measures.benchmarks.market_model import market_model
 from alpha_kedro.measures.cross_sections import Cells, cell_means
 from alpha_kedro.measures.factor.sample import FactorSample
 from alpha_kedro.measures.row_kernels import weights_in_cells

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
+from alpha_kedro.core.errors import SimulationError
 from alpha_kedro.core.panel import Float
 from alpha_kedro.measures.availability import NotAvailable, obstacle
 from alpha_kedro.measures.cross_sections import row_correlation
@@ -64,7 +65,7 @@ def market_model(
         Numbers are `NotAvailable` with fewer than 20 common dates, or where one side
         does not vary. A benchmark against itself has beta 1 and alpha 0.
     """
-    pair = _common_dates(returns, benchmark)
+    pair = common_dates(returns, benchmark)
     own, market = pair["strategy"].to_numpy(), pair["benchmark"].to_numpy()
     reason = obstacle(own, points=_FEWEST_DAYS, variation=True)
     reason = reason or obstacle(market, points=_FEWEST_DAYS, variation=True)
@@ -116,7 +117,7 @@ def lead_lag_correlations(returns: pd.Series, benchmark: pd.Series) -> dict[int,
         Keys -1, 0 and 1: periods by which the benchmark is moved. Aligned series that
         have anything in common correlate most at 0.
     """
-    pair = _common_dates(returns, benchmark)
+    pair = common_dates(returns, benchmark)
     own, market = pair["strategy"].to_numpy(), pair["benchmark"].to_numpy()
     reason = obstacle(own, points=_FEWEST_DAYS, variation=True)
     reason = reason or obstacle(market, points=_FEWEST_DAYS, variation=True)
@@ -144,6 +145,28 @@ def _correlation(left: Float, right: Float) -> float:
     return float(row_correlation(left[None, :], right[None, :])[0])
 
 
-def _common_dates(returns: pd.Series, benchmark: pd.Series) -> pd.DataFrame:
+def common_dates(returns: pd.Series, benchmark: pd.Series) -> pd.DataFrame:
+    """Return ``strategy`` and ``benchmark`` on the dates with both; nothing is filled.
+
+    Raises
+    ------
+    SimulationError
+        ``AK-S066`` where one of them has a date twice.
+    """
+    for own in (returns, benchmark):
+        _refuse_dates_twice(own)
     both = {"strategy": returns, "benchmark": benchmark}
     return pd.concat(both, axis=1, join="inner").astype("float64").dropna()
+
+
+def _refuse_dates_twice(returns: pd.Series) -> None:
+    if returns.index.is_unique:
+        return
+    twice = returns.index[returns.index.duplicated()]
+    raise SimulationError(
+        "AK-S066",
+        "a series of returns has a date more than once",
+        where=[str(date)[:10] for date in twice],
+        wanted="one return per date",
+        fix="hand over the returns of one strategy or one benchmark at a time",
+    )
