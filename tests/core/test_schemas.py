@@ -262,6 +262,55 @@ GOOD = {
         }
     ),
     "Returns": returns,
+    "Bills": lambda: pd.DataFrame(
+        {
+            "date": days("2024-01-02", "2024-01-02"),
+            "strategy": texts("a", "b"),
+            "trading": [0.001, 0.0],
+            "impact": [0.0, 0.002],
+            "borrow": [0.0, 0.0],
+            "financing": [0.0, 0.0],
+        }
+    ),
+    "OverlayChanges": lambda: pd.DataFrame(
+        {
+            "date": days("2024-01-02", "2024-01-02"),
+            "strategy": texts("a", "a"),
+            "place": [0, 1],
+            "overlay": texts("leverage_cap", "partial"),
+            "changed": [0.0, 0.3],
+        }
+    ),
+    "Attributions": lambda: pd.DataFrame(
+        {
+            "date": days("2024-01-02", "2024-01-02"),
+            "strategy": texts("a", "a"),
+            "dimension": texts("factor", "leg"),
+            "key": texts("market", "long"),
+            "contribution": [-0.01, 0.02],
+            "cost": [0.0, 0.001],
+            "exposure": [0.4, NAN],
+        }
+    ),
+    "UniverseReturns": lambda: pd.DataFrame(
+        {"date": days("2024-01-02", "2024-01-03"), "equal_weight": [NAN, 0.01]}
+    ),
+    "Sweep": lambda: pd.DataFrame(
+        {
+            "strategy": texts("a", "a"),
+            "setting": texts('{"x": 1}', '{"x": 2}'),
+            "gross_sharpe": [1.0, NAN],
+            "net_sharpe": [0.5, NAN],
+            "ci_low": [-0.5, NAN],
+            "ci_high": [1.5, NAN],
+            "turnover_annual": [12.0, NAN],
+            "cost_annual": [0.01, NAN],
+            "net_return_annual": [-0.02, NAN],
+            "refused": texts("", "AK-S002 no room"),
+        }
+    ),
+    "Frontier": lambda: pd.DataFrame({"cost_bps": [2.0, 5.0], "method": ["a", "a"]}),
+    "Capacity": lambda: pd.DataFrame({"capital": [1e6, 1e9], "net_sharpe": [0.5, NAN]}),
 }
 
 
@@ -373,6 +422,18 @@ FAULTS = [
     ("Returns", set_cell("nav", -0.1), "at least 0"),
     ("Returns", set_cell("gross_return", NAN), "not_nullable"),
     ("Returns", last_twice, "sorted by date, strategy"),
+    ("Bills", set_cell("impact", -0.1), "at least 0"),
+    ("Bills", backwards, "sorted by date, strategy"),
+    ("OverlayChanges", set_cell("changed", -0.1), "at least 0"),
+    ("OverlayChanges", last_twice, "each once"),
+    ("Attributions", set_cell("dimension", "luck"), "a known dimension"),
+    ("Attributions", set_cell("contribution", NAN), "not_nullable"),
+    ("UniverseReturns", last_twice, "sorted by date"),
+    ("Sweep", last_twice, "each setting once"),
+    ("Sweep", set_cell("turnover_annual", -1.0), "at least 0"),
+    ("Frontier", set_cell("cost_bps", -1.0), "at least 0"),
+    ("Capacity", backwards, "sorted by capital"),
+    ("Capacity", set_cell("capital", 0.0), "above 0"),
 ]
 
 

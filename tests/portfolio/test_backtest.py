@@ -261,3 +261,49 @@ def test_a_strategy_on_a_model_without_predictions_names_the_nearest():
             costs=CostSpec(),
             simulation=SimulationSpec(),
         )
+
+
+def test_tranches_fill_the_book_one_decision_after_the_other():
+    panel = random_panel()
+    spec = StrategySpec(model="any", name_cap=0.5, tranches=4)
+    result, whole = ran(panel, spec=spec), ran(panel)
+    aims = np.stack([target.aim for target in result.targets.values()])
+    np.testing.assert_array_equal(aims, whole.target_weights)
+    for place, weights in enumerate(result.target_weights):
+        mean = aims[max(place - 3, 0) : place + 1].sum(axis=0) / 4
+        np.testing.assert_allclose(weights, mean, atol=1e-15)
+    gross = np.abs(result.target_weights).sum(axis=1)
+    assert gross[0] == pytest.approx(0.5)
+    assert (gross <= 2.0 + 1e-12).all()
+    held = result.returns["gross_exposure"]
+    assert held.iloc[1] == pytest.approx(0.5, abs=0.05)
+
+
+def test_what_was_asked_for_and_what_overlays_did_is_told_by_date():
+    panel = random_panel()
+    cap = {"kind": "leverage_cap", "gross": 1.0}
+    spec = StrategySpec.parse(
+        {
+            "model": "any",
+            "name_cap": 0.5,
+            "overlays": [cap, {"kind": "net_cap", "net": 1}],
+        },
+        "s",
+    )
+    changes = ran(panel, spec=spec).changes
+    assert list(changes) == ["date", "place", "overlay", "changed"]
+    applied = changes.groupby("date")["overlay"].agg(list)
+    assert (applied.map(tuple) == ("leverage_cap", "net_cap")).all()
+    assert changes["date"].nunique() == 15
+    halved = changes.query("overlay == 'leverage_cap'")["changed"]
+    np.testing.assert_allclose(halved, 0.5)
+    assert not changes.query("overlay == 'net_cap'")["changed"].any()
+    assert ran(panel).changes.empty
+
+
+def test_a_decision_whose_fill_lies_after_the_last_price_is_noted():
+    panel = random_panel(n_dates=76)
+    notes = ran(panel, scores=last_return_scores(panel)).notes
+    last = notes.query("note == 'beyond_the_end'")
+    assert last["date"].tolist() == [panel.dates[75]]
+    assert last["count"].item() == 8

@@ -153,7 +153,8 @@ def first_fill_ignores_its_own_day(panel, score):
     day = panel.dates[6]
     runs = [ran(p, score(p)) for p in (panel, garbled(panel, 6))]
     trades = [run.simulation.trades.loc[day] for run in runs]
-    return trades[0].any() and trades[0].equals(trades[1])
+    # Trades are rebuilt from units and prices: the same but for rounding.
+    return trades[0].any() and np.allclose(*trades, rtol=1e-12, atol=1e-15)
 
 
 def test_a_session_changes_no_order_that_is_filled_in_it():

@@ -5,7 +5,9 @@ Every error carries a stable code, documented in ``docs/errors.md``:
 ``AK-S...`` simulation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Self
 
 _SHOWN = 5
 
@@ -46,6 +48,17 @@ class AlphaKedroError(Exception):
         self.wanted = wanted
         self.fix = fix
         super().__init__(self._message())
+
+    def at(self, place: str) -> Self:
+        """Return the same error with one more place, named first."""
+        return type(self)(
+            self.code,
+            self.what,
+            where=[place, *self.where],
+            got=self.got,
+            wanted=self.wanted,
+            fix=self.fix,
+        )
 
     def _message(self) -> str:
         lines = [f"{self.code} {self.what}"]
@@ -104,3 +117,12 @@ def _rebuild(kind: type[AlphaKedroError], state: dict[str, object]) -> AlphaKedr
     error.__dict__.update(state)
     Exception.__init__(error, error._message())
     return error
+
+
+@contextmanager
+def placed(place: str) -> Iterator[None]:
+    """Name where something was done in whatever error it ends in."""
+    try:
+        yield
+    except AlphaKedroError as error:
+        raise error.at(place) from error.__cause__

@@ -86,12 +86,23 @@ def _explain(error: ValidationError, spec: type[BaseModel], where: str) -> Confi
 
 
 def _reason(entry: Any, spec: type[BaseModel], path: list[str]) -> str:
+    if entry["type"] == "union_tag_invalid":
+        return _unknown_tag(**entry["ctx"])
     if entry["type"] != "extra_forbidden":
         shown = entry.get("input")
         got = f", got {shown!r}" if not isinstance(shown, Mapping) else ""
         return f"{entry['msg'].lower()}{got}"
     close = nearest(path[-1], known_keys(spec, path[:-1]))
     return "unknown key" + (f", did you mean {close!r}?" if close else "")
+
+
+def _unknown_tag(*, discriminator: str, tag: str, expected_tags: str) -> str:
+    """Say which kinds there are, the nearest to a misspelt one first."""
+    known = re.findall(r"'([^']+)'", expected_tags)
+    close = nearest(tag, known)
+    hint = f", did you mean {close!r}?" if close else ""
+    name = discriminator.strip("'")
+    return f"unknown {name} {tag!r}{hint} (one of {', '.join(known)})"
 
 
 def known_keys(spec: type[BaseModel], path: list[str]) -> list[str]:

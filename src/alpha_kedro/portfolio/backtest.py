@@ -1,54 +1,31 @@
-"""A strategy run over history: decide at each close, trade at a later open."""
+"""A strategy run over history: decide at each close, trade at a later fill."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from alpha_kedro.core.errors import SimulationError
-from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel, gather
-from alpha_kedro.core.registry import unknown_name
-from alpha_kedro.core.sectors import sector_codes
-from alpha_kedro.portfolio.construction import StrategySpec, Targets
-from alpha_kedro.portfolio.costs import CostRates, CostSpec, rates_on
-from alpha_kedro.portfolio.frames import refuse_decisions_off, refuse_strangers
-from alpha_kedro.portfolio.ledger import Event, Ledger
-from alpha_kedro.portfolio.policy import MarketState, decide, read_only
-from alpha_kedro.portfolio.simulator import Simulation, events_beyond_the_end
-from alpha_kedro.portfolio.tape import (
+from alpha_kedro.core.errors import SimulationError, placed
+from alpha_kedro.core.panel import Axes, Bool, Float, Int, Panel
+from alpha_kedro.portfolio.account import Account
+from alpha_kedro.portfolio.backtest_result import BacktestResult
+from alpha_kedro.portfolio.costs import CostRates, CostSpec
+from alpha_kedro.portfolio.policy import Targets, decide
+from alpha_kedro.portfolio.simulation import (
+    Books,
+    Event,
+    Order,
+    Simulation,
     SimulationSpec,
-    Tape,
-    refuse_fill_before_decision,
-    refuse_impossible_prices,
+    events_beyond_the_end,
+    refuse_decisions_off,
+    refuse_strangers,
 )
-
-
-@dataclass(frozen=True)
-class BacktestResult:
-    """What a strategy decided and what that earned.
-
-    Attributes
-    ----------
-    weights
-        Long table date (of the decision), ticker, weight (target, share of NAV): a row
-        for every name with a score, zero where it is not wanted.
-    simulation
-        The books, from the first decision on.
-    """
-
-    weights: pd.DataFrame
-    simulation: Simulation
-
-    @property
-    def returns(self) -> pd.DataFrame:
-        """Return the returns with ``date`` as a column."""
-        return self.simulation.returns.reset_index()
-
-    @property
-    def notes(self) -> pd.DataFrame:
-        """Return the long table date, note, count: `Targets.notes` and the books'."""
-        return self.simulation.notes
+from alpha_kedro.portfolio.strategy import StrategySpec
+from alpha_kedro.portfolio.traded_market import TradedMarket
 
 
 def run_backtest(
@@ -56,6 +33,7 @@ def run_backtest(
     scores: pd.DataFrame,
     *,
     sectors: pd.DataFrame | None = None,
+    benchmarks: pd.DataFrame | None = None,
     exit_returns: Float | None = None,
     spec: StrategySpec,
     costs: CostSpec | CostRates,
@@ -68,7 +46,7 @@ def run_backtest(
     ----------
     prices
         `alpha_kedro.core.prices.price_panel`: total-return ``open``, ``close``, and
-        ``traded``; ``shortable`` where known.
+        ``traded``; ``shortable``, ``dollar_volume`` where known.
     scores
         Long table date, ticker, score. Every date in it is a decision date and every
         name in it belongs to the universe of that date; NaN is a missing score.
@@ -76,6 +54,8 @@ def run_backtest(
         Table ticker, sector; start and end where labels are dated, and each decision
         then takes those of its day. Without it, or for a name not in it, the sector is
         unknown, and a sector-neutral strategy does not trade the name.
+    benchmarks
+        Bars of the benchmarks that overlays look at or hedge with.
     exit_returns
         (n_tickers,) return of each delisted name after its last close, decimal, as
         `alpha_kedro.core.prices.exit_returns_of` gives it. None:
@@ -83,7 +63,7 @@ def run_backtest(
     spec
         The strategy.
     costs
-        One cost for all, or rates on the axes of ``prices``.
+        How costs are reckoned, or rates on the axes of ``prices``.
     simulation
         How orders are filled.
     seed
@@ -105,156 +85,180 @@ def run_backtest(
     Notes
     -----
     At the close of a decision date `decide` sees the scores of that date, the drifted
-    holdings, and which names traded. Nothing dated later is handed to it. The first
-    purchase is charged like any trade; the book is sold at the end only with
+    holdings, and the market up to that close. Nothing dated later is handed to it. The
+    first purchase is charged like any trade; the book is sold at the end only with
     ``liquidate_at_end``.
     """
-    refuse_fill_before_decision(simulation.lag)
-    refuse_impossible_prices(prices.axes, prices.fields)
-    sections = _cross_sections(scores, prices.axes)
-    start = int(prices.axes.rows_of(sections.dates[:1])[0])
-    axes = Axes(prices.dates[start:], prices.tickers)
-    ledger = Ledger(
-        Tape.of(prices.fields, spec=simulation, exit_returns=exit_returns).since(start),
-        rates_on(costs, prices.axes.shape).since(start),
+    market = TradedMarket.of(
+        prices,
+        sectors=sectors,
+        benchmarks=benchmarks,
+        instruments=spec.instruments,
+        exit_returns=exit_returns,
+        costs=costs,
+        simulation=simulation,
     )
-    rows = axes.rows_of(sections.dates)
-    desk = _Desk(
-        scores=dict(zip(rows, sections["score"], strict=True)),
-        universe=dict(zip(rows, np.isfinite(sections["row"]), strict=True)),
-        axes=axes,
-        groups=sector_codes(sectors, axes),
-        traded=prices["traded"][start:].astype(bool),
-        spec=spec,
-        seed=seed,
-    )
-    targets = _trade(ledger, desk, lag=simulation.lag)
-    if simulation.liquidate_at_end:
-        ledger.liquidate(axes.shape[0] - 1)
-    ledger.events += _events(targets, axes, simulation.lag)
-    return BacktestResult(_weight_table(sections, targets), Simulation.of(ledger, axes))
+    return trade(market, scores, spec=spec, seed=seed)
 
 
-@dataclass(frozen=True)
-class BacktestTables:
-    """Backtests of several strategies, told apart by the column ``strategy``.
-
-    Attributes
-    ----------
-    weights
-        date (of the decision), ticker, strategy, weight (target, share of NAV).
-    returns
-        date, strategy and the columns of `Simulation.returns`.
-    notes
-        date, strategy, note, count.
-    """
-
-    weights: pd.DataFrame
-    returns: pd.DataFrame
-    notes: pd.DataFrame
-
-
-def run_backtests(
-    prices: Panel,
-    predictions: pd.DataFrame,
+def trade(
+    market: TradedMarket,
+    scores: pd.DataFrame,
     *,
-    strategies: Mapping[str, StrategySpec],
-    sectors: pd.DataFrame | None = None,
-    exit_returns: Float | None = None,
-    costs: CostSpec | CostRates,
-    simulation: SimulationSpec,
+    spec: StrategySpec,
+    members: Mapping[str, BacktestResult] | None = None,
     seed: int = 0,
-) -> BacktestTables:
-    """Trade each strategy on the scores of the model it names.
+) -> BacktestResult:
+    """Trade one strategy on a market laid out before; `run_backtest` otherwise.
 
     Parameters
     ----------
-    prices, sectors, exit_returns, costs, simulation, seed
-        As in `run_backtest`.
-    predictions
-        Long table date, ticker, model, score.
-    strategies
-        Strategies by name.
-
-    Raises
-    ------
-    ConfigError
-        ``AK-C002`` where a strategy names a model without predictions; the errors of
-        `run_backtest` besides.
+    members
+        The finished backtests of the strategies a combination is made of, by name.
     """
-    results = {
-        name: run_backtest(
-            prices,
-            _scores_of(spec.model, predictions),
-            sectors=sectors,
-            exit_returns=exit_returns,
-            spec=spec,
-            costs=costs,
-            simulation=simulation,
-            seed=seed,
-        )
-        for name, spec in strategies.items()
-    }
-    return BacktestTables(
-        weights=_stacked({name: result.weights for name, result in results.items()}, 2),
-        returns=_stacked({name: result.returns for name, result in results.items()}, 1),
-        notes=_stacked({name: result.notes for name, result in results.items()}, 1),
+    desk = _Desk.of(market, scores, spec=spec, members=members or {}, seed=seed)
+    books, targets = desk.run()
+    simulation = Simulation.of(books, desk.axes, events=_events(targets, desk))
+    return BacktestResult(
+        targets, desk.axes, simulation, desk.universe, market, desk.hedges
     )
 
 
-def _scores_of(model: str, predictions: pd.DataFrame) -> pd.DataFrame:
-    models = predictions["model"]
-    if not (models == model).any():
-        raise unknown_name("model with predictions", model, models.unique())
-    return predictions.loc[models == model, ["date", "ticker", "score"]]
-
-
-def _stacked(tables: Mapping[str, pd.DataFrame], position: int) -> pd.DataFrame:
-    """Stack tables with the strategy as a column after the first ``position`` ones."""
-    stacked = pd.concat(tables, names=["strategy"]).reset_index("strategy")
-    stacked.insert(position, "strategy", stacked.pop("strategy"))
-    keys = list(stacked.columns[: position + 1])
-    return stacked.sort_values(keys, kind="stable", ignore_index=True)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Desk:
-    """Cuts for each decision what may be known at its close, and no more."""
+    """Cuts for each decision what may be known at its close, and has it filled.
 
-    scores: Mapping[int, Float]
-    universe: Mapping[int, Bool]
-    axes: Axes
-    groups: Int
-    traded: Bool
+    Rows are counted on the market's axes; ``start`` is that of the first decision.
+    """
+
+    market: TradedMarket
+    scores: Float
+    universe: Bool
+    rows: Int
     spec: StrategySpec
+    members: Mapping[str, BacktestResult]
     seed: int
 
-    def decide(self, row: int, holdings: Float) -> Targets:
-        return decide(
-            self.axes.dates[row],
-            read_only(self.scores[row]),
-            read_only(holdings),
-            MarketState(
-                tickers=self.axes.tickers,
-                universe=self.universe[row],
-                groups=self.groups[row],
-                tradable=self.traded[row],
-            ),
-            spec=self.spec,
-            seed=self.seed,
+    @classmethod
+    def of(
+        cls,
+        market: TradedMarket,
+        scores: pd.DataFrame,
+        *,
+        spec: StrategySpec,
+        members: Mapping[str, BacktestResult],
+        seed: int,
+    ) -> "_Desk":
+        sections = _cross_sections(scores, market.axes)
+        return cls(
+            market=market,
+            scores=sections["score"],
+            universe=np.isfinite(sections["row"]),
+            rows=market.axes.rows_of(sections.dates),
+            spec=spec,
+            members=members,
+            seed=seed,
         )
 
+    @property
+    def start(self) -> int:
+        return int(self.rows[0])
 
-def _trade(ledger: Ledger, desk: _Desk, *, lag: int) -> dict[int, Targets]:
-    """Fill what is due, keep the books, decide where there are scores."""
-    targets: dict[int, Targets] = {}
-    for row in range(desk.axes.shape[0]):
-        due = targets.get(row - lag)
-        ledger.open(row, due.weights if due else None)
-        ledger.close(row)
-        if row in desk.scores:
-            targets[row] = desk.decide(row, ledger.holdings[row])
-    return targets
+    @cached_property
+    def hedges(self) -> frozenset[str]:
+        """Return what the strategy, or a member of it, hedges with."""
+        own = frozenset(self.spec.instruments)
+        return own.union(*(each.hedges for each in self.members.values()))
+
+    @property
+    def axes(self) -> Axes:
+        whole = self.market.axes
+        return Axes(whole.dates[self.start :], whole.tickers)
+
+    def run(self) -> tuple[Books, dict[int, Targets]]:
+        """Fill what is due, keep the books, decide where there are scores."""
+        market, lag = self.market, self.market.simulation.lag
+        books = Books(
+            market.tape.since(self.start),
+            market.charged.since(self.start),
+            market.simulation,
+        )
+        targets: dict[int, Targets] = {}
+        waiting: deque[tuple[int, Order]] = deque()
+        for place, row in enumerate(self.rows - self.start):
+            _pass_to(books, row + 1, waiting)
+            holdings = _once_filled(books.holdings(row), waiting)
+            targets[int(row)] = target = self._decide(place, books, holdings, targets)
+            keep = target.weights == holdings
+            waiting.append((row + lag, Order(target.weights, keep & (holdings != 0))))
+        _pass_to(books, len(self.axes.dates), waiting)
+        return books, targets
+
+    def _decide(
+        self,
+        place: int,
+        books: Books,
+        holdings: Float,
+        targets: Mapping[int, Targets],
+    ) -> Targets:
+        row = int(self.rows[place])
+        at = row - self.start
+        axes = self.market.axes
+        as_of = axes.dates[row]
+        nav = books.nav[: at + 1]
+        market = self.market.state(
+            row,
+            universe=self.universe[place],
+            nav=float(nav[-1]),
+            past_scores=self.scores[:place],
+            past_decisions=self.rows[:place],
+            hedges=self.hedges,
+        )
+        account = Account(
+            holdings=holdings,
+            nav=nav,
+            past_aims=self._remembered(targets),
+            sleeves={
+                name: each.sleeve(as_of, axes.tickers)
+                for name, each in self.members.items()
+            },
+        )
+        with placed(f"the decision of {pd.Timestamp(as_of):%Y-%m-%d}"):
+            return decide(
+                as_of,
+                self.scores[place],
+                account,
+                market,
+                spec=self.spec,
+                seed=self.seed,
+            )
+
+    def _remembered(self, targets: Mapping[int, Targets]) -> Float | None:
+        memory = self.spec.memory
+        last = list(targets.values())[-memory:] if memory else []
+        return np.stack([target.aim for target in last]) if last else None
+
+
+def _once_filled(holdings: Float, waiting: Iterable[tuple[int, Order]]) -> Float:
+    """Return the holdings as they will be once the orders under way are filled.
+
+    With a lag above the distance of decisions some are: what they ask for is not to be
+    asked for again.
+    """
+    for _, order in waiting:
+        assert order.keep is not None
+        holdings = np.where(order.keep, holdings, order.weights)
+    return holdings
+
+
+def _pass_to(books: Books, stop: int, waiting: deque[tuple[int, Order]]) -> None:
+    """Keep the books up to ``stop``, filling every order that is due before it."""
+    while waiting and waiting[0][0] < stop:
+        due, order = waiting.popleft()
+        books.advance(due)
+        after = waiting[0][0] if waiting else stop
+        books.advance(min(after, stop), order)
+    books.advance(stop)
 
 
 def _cross_sections(scores: pd.DataFrame, prices: Axes) -> Panel:
@@ -273,17 +277,18 @@ def _cross_sections(scores: pd.DataFrame, prices: Axes) -> Panel:
     return Panel.from_table(scores.assign(row=1.0), ["score", "row"], axes=axes)
 
 
-def _events(targets: Mapping[int, Targets], axes: Axes, lag: int) -> list[Event]:
+def _events(targets: Mapping[int, Targets], desk: _Desk) -> list[Event]:
     left_out = [
         Event(row, note, count)
         for row, target in targets.items()
         for note, count in target.notes.items()
     ]
+    guessed = [
+        Event(row, note, int(counts[row + desk.start]))
+        for note, counts in desk.market.known.notes.items()
+        for row in targets
+        if counts[row + desk.start]
+    ]
     weights = {row: target.weights for row, target in targets.items()}
-    return left_out + events_beyond_the_end(weights, axes, lag)
-
-
-def _weight_table(sections: Panel, targets: Mapping[int, Targets]) -> pd.DataFrame:
-    weights = np.stack([target.weights for target in targets.values()])
-    scored = np.isfinite(sections["score"])
-    return gather(sections.axes, {"weight": weights}, keep=scored)
+    lag = desk.market.simulation.lag
+    return left_out + guessed + events_beyond_the_end(weights, desk.axes, lag)

@@ -1,67 +1,60 @@
 """The one place where a decision is made.
 
 The simulator and the evening job call `decide` and nothing else, so what is researched
-is what is traded.
+is what is traded. A decision has three steps:
+
+1. construction: scores become an aim, the book one would hold if trading were free;
+2. tranches: the aim is averaged with those of the last decisions, where asked for;
+3. overlays: the strategy's ordered list of limits and of rules how fast to trade. Each
+   says how much of the book it changed.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from alpha_kedro.core.panel import Bool, Float, Int, Tickers
-from alpha_kedro.portfolio.construction import (
-    Keys,
-    StrategySpec,
-    Targets,
-    target_weights,
-)
-
-Array = TypeVar("Array", bound=npt.NDArray[Any])
+from alpha_kedro.core.panel import Float
+from alpha_kedro.portfolio.account import Account
+from alpha_kedro.portfolio.construction import overlapping
+from alpha_kedro.portfolio.market_state import MarketState
+from alpha_kedro.portfolio.overlays import apply_overlays
+from alpha_kedro.portfolio.strategy import StrategySpec
+from alpha_kedro.portfolio.ties import tie_keys
 
 
 @dataclass(frozen=True)
-class MarketState:
-    """What a decision may know of the market: its last closed session, read-only.
+class Targets:
+    """A book to trade to.
 
     Attributes
     ----------
-    tickers
-        (n_tickers,) names.
-    universe
-        (n_tickers,) True where a score is asked for; the others are no part of the
-        cross-section, and a position in them is closed.
-    groups
-        (n_tickers,) sector code, negative where unknown.
-    tradable
-        (n_tickers,) True where the name had a bar and no halt in the session of
-        ``as_of``.
+    weights
+        (n_tickers,) float64 share of NAV, zero where nothing is wanted. One that equals
+        the holding to the bit means: no order, the position drifts on.
+    notes
+        What was left out, cut back or met on the way, by reason, and never a zero.
+        Names: ``unscored``, ``not_tradable``, ``no_sector``, ``over_name_cap``, and
+        ``stuck`` for holdings that could not be traded today; groups: ``small_group``,
+        ``constant_scores``; 1 for a flat book for want of names, ``too_few_names``; and
+        whatever overlays report.
+    changes
+        Half the sum of absolute changes by each kind of overlay, share of NAV.
+    aim
+        (n_tickers,) what construction wanted, before tranches and overlays.
     """
 
-    tickers: Tickers
-    universe: Bool
-    groups: Int
-    tradable: Bool
-
-    def __post_init__(self) -> None:
-        for name, array in vars(self).items():
-            object.__setattr__(self, name, read_only(array))
-
-
-def read_only(array: Array) -> Array:
-    """Return a view of ``array`` that cannot be written to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
+    weights: Float
+    notes: Mapping[str, int]
+    changes: Mapping[str, float] = field(default_factory=dict)
+    aim: Float = field(default_factory=lambda: np.empty(0))
 
 
 def decide(
     as_of: np.datetime64,
     scores: Float,
-    holdings: Float,
+    holdings: Account | Float,
     market: MarketState,
     *,
     spec: StrategySpec,
@@ -76,7 +69,8 @@ def decide(
     scores
         (n_tickers,) scores known at that close, NaN where there is none.
     holdings
-        (n_tickers,) drifted weights at that close, share of NAV.
+        What the strategy holds and remembers, or the (n_tickers,) drifted weights at
+        that close alone, share of NAV.
     market
         The rest of what is known at that close.
     spec
@@ -87,47 +81,21 @@ def decide(
     Returns
     -------
     Targets
-        Target weights. A held name without a target is to be closed; one that could not
-        be traded today is counted as ``stuck``, for its closing order may have to wait.
+        A held name without a target is to be closed; one that could not be traded today
+        is counted as ``stuck``, for its closing order may have to wait.
+
+    Raises
+    ------
+    SimulationError
+        ``AK-S002`` and others, where limits cannot be met together, naming them.
     """
-    inside = market.universe
-    targets = target_weights(
-        scores[inside],
-        groups=market.groups[inside],
-        tradable=market.tradable[inside],
-        tie_break=tie_keys(market.tickers[inside], as_of, seed=seed),
-        spec=spec,
-    )
-    weights = np.zeros(len(scores))
-    weights[inside] = targets.weights
-    stuck = int(np.count_nonzero((holdings != 0) & ~market.tradable))
-    return Targets(weights, {**targets.notes, **({"stuck": stuck} if stuck else {})})
-
-
-def tie_keys(tickers: Tickers, as_of: np.datetime64, *, seed: int = 0) -> Keys:
-    """Return a key per ticker that orders equal scores.
-
-    Drawn anew each date from the name, the date and the seed: the same on every
-    machine, whatever the order of the tickers, and with no favour for the head of the
-    alphabet.
-
-    Returns
-    -------
-    (n_tickers,) uint64
-    """
-    day = int(as_of.astype("datetime64[D]").astype(np.int64))
-    salt = np.uint64(_digest(f"{seed} {day}"))
-    names = np.fromiter(map(_digest, tickers), dtype=np.uint64, count=len(tickers))
-    return _scrambled(names ^ salt)
-
-
-@lru_cache(maxsize=65_536)
-def _digest(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
-
-
-def _scrambled(keys: Keys) -> Keys:
-    """Mix the bits (splitmix64's finalizer), for xor alone keeps pairs in step."""
-    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return keys ^ (keys >> np.uint64(31))
+    account = Account.of(holdings)
+    ties = tie_keys(market.tickers, as_of, seed=seed)
+    opinions = spec.opinions(scores, market)
+    aim = spec.construction.aim(opinions, account, market, tie_break=ties)
+    held = overlapping(aim, account, market, tranches=spec.tranches)
+    overlaid = apply_overlays(held.weights, spec.overlays, account, market)
+    notes = Counter(held.notes) + Counter(overlaid.notes)
+    notes["stuck"] = int(np.count_nonzero((account.holdings != 0) & ~market.tradable))
+    known = {note: int(count) for note, count in notes.items() if count}
+    return Targets(overlaid.weights, known, overlaid.changes, aim.weights)
