@@ -41,7 +41,7 @@ def axes_of(figure) -> list:
 
 def test_every_chart_has_a_title_a_sample_axis_titles_data_and_words(run):
     charts = all_charts(run)
-    assert len(charts) == 24
+    assert len(charts) == 31
     assert len({chart.key for chart in charts}) == len(charts)
     for chart in charts:
         assert chart.title, chart.key

@@ -111,12 +111,13 @@ def test_an_end_at_zero_still_includes_zero():
 def test_a_good_interval_is_not_enough_when_many_things_were_tried():
     sentence = told([0.1, 1.2], deflated=0.71, trials=40)
     assert "after allowing for 40 trials" in sentence
+    assert "the confidence that it beats the best of 40 without skill" in sentence
     assert "71.0 %, short of 95 %" in sentence
 
 
 def test_skill_that_survives_the_trials_is_granted():
     sentence = told([0.5, 1.5], deflated=0.97)
-    assert "the probability of skill is 97.0 %." in sentence
+    assert "without skill is 97.0 %." in sentence
     assert "short of" not in sentence
 
 

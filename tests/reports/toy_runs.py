@@ -1,5 +1,6 @@
 """Small runs to write reports about: scores, ledgers, folds and their reports."""
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from alpha_kedro.measures import (
     summarise,
 )
 from alpha_kedro.measures.model_evidence import join_outcomes
+from alpha_kedro.portfolio import SpeedRun, speed_frontier
+from alpha_kedro.reports import BookRecords
 
 SPEC = EvidenceSpec(bootstrap_reps=100)
 MANIFEST = {
@@ -46,6 +49,7 @@ class Run:
     ingestion_report: dict[str, Any]
     findings: pd.DataFrame
     feature_coverage: pd.DataFrame
+    records: BookRecords
     backtest_notes: dict[str, dict[str, int]] = field(default_factory=dict)
     manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
 
@@ -64,6 +68,7 @@ class Run:
             "ingestion_report": self.ingestion_report,
             "findings": self.findings,
             "feature_coverage": self.feature_coverage,
+            "records": self.records,
         }
 
     def but(self, **changes: Any) -> "Run":
@@ -112,7 +117,84 @@ def draw_run(
         ingestion_report=draw_ingestion(),
         findings=draw_findings(),
         feature_coverage=draw_coverage(),
+        records=draw_records(strategies, returns),
         backtest_notes={strategies[0]: {"unfilled": 12, "small_group": 3}},
+    )
+
+
+def draw_records(strategies: tuple[str, ...], returns: pd.DataFrame) -> BookRecords:
+    """Return what overlays, settings, speeds and sizes would have left behind."""
+    rng = np.random.default_rng(3)
+    own = returns[returns["strategy"] == strategies[0]]
+    kinds = ["no_trade_band", "volatility_target"]
+    keys = pd.MultiIndex.from_product(
+        [own["date"].iloc[::5], kinds], names=["date", "overlay"]
+    )
+    changes = keys.to_frame(index=False).assign(strategy=strategies[0])
+    changes["changed"] = rng.uniform(0, 0.2, len(changes)) * (
+        rng.random(len(changes)) < 0.8
+    )
+    return BookRecords(
+        bills=draw_bills(returns),
+        overlay_changes=changes[["date", "strategy", "overlay", "changed"]],
+        sweep=draw_sweep(strategies[0]),
+        frontier=speed_frontier(
+            [SpeedRun("fifths", "", own, 5.0), SpeedRun("slow", "rate 0.2", own, 5.0)],
+            reference="fifths",
+            seed=1,
+            reps=100,
+        ),
+        capacity=draw_capacity(),
+    )
+
+
+def draw_bills(returns: pd.DataFrame) -> pd.DataFrame:
+    """Return costs of which four fifths are trading and one fifth is borrow."""
+    return returns[["date", "strategy"]].assign(
+        trading=0.8 * returns["cost"],
+        impact=0.0,
+        borrow=0.2 * returns["cost"],
+        financing=0.0,
+    )
+
+
+def draw_sweep(strategy: str) -> pd.DataFrame:
+    cells = [
+        {"strategy.quantile": share, "costs.cost_bps": cost}
+        for share in (0.1, 0.2)
+        for cost in (2.0, 10.0)
+    ]
+    net = np.array([0.6, 0.2, 0.5, 0.1])
+    return pd.DataFrame(
+        {
+            "strategy": strategy,
+            "setting": [json.dumps(cell) for cell in cells],
+            "gross_sharpe": 0.8,
+            "net_sharpe": net,
+            "ci_low": net - 0.4,
+            "ci_high": net + 0.4,
+            "turnover_annual": 40.0,
+            "cost_annual": 0.02,
+            "net_return_annual": net / 10,
+            "refused": "",
+        }
+    )
+
+
+def draw_capacity() -> pd.DataFrame:
+    net = np.array([0.6, 0.5, 0.1])
+    return pd.DataFrame(
+        {
+            "capital": [1e6, 1e8, 1e9],
+            "net_sharpe": net,
+            "ci_low": net - 0.4,
+            "ci_high": net + 0.4,
+            "gross_sharpe": 0.8,
+            "net_return_annual": net / 10,
+            "cost_annual": [0.02, 0.03, 0.07],
+            "turnover_annual": 40.0,
+            "unfilled_share": [0.0, 0.0, 0.1],
+        }
     )
 
 

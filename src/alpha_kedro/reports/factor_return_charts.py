@@ -12,10 +12,8 @@ from alpha_kedro.reports.chart import (
     Gap,
     blank,
     blank_grid,
-    days,
     legend_above,
     literal,
-    name_ends,
     tiles,
 )
 from alpha_kedro.reports.factor_words import (
@@ -26,6 +24,7 @@ from alpha_kedro.reports.factor_words import (
     quantile_word,
     sessions,
 )
+from alpha_kedro.reports.growth_lines import growth_figure
 from alpha_kedro.reports.palette import (
     MEASURED,
     WHISKER,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 _BASIS_POINTS = 10_000
 _FEW = 5  # lines that can be told apart by their names
-_LOG_MARGIN = 0.01  # powers of ten above the highest and below the lowest value
 
 
 def quantile_bars(evidence: FactorEvidence) -> Chart:
@@ -245,20 +243,11 @@ def _growth(
 ) -> Drawn:
     if not (lines > 0).all(axis=None):
         return Gap(title, "a value fell to nothing, which a log scale cannot show")
-    figure = blank(x="Date", y="Growth of 1 (log scale)", hovermode="x unified")
-    for name, colour in colours.items():
-        figure.add_scatter(
-            x=days(lines.index),
-            y=lines[name].round(5),
-            name=name,
-            line={"color": colour, "width": 1.8 if name in named else 1},
-            hovertemplate="%{y:.3f}",
-        )
-    logs = lines.apply(np.log10)
-    low = float(logs.to_numpy().min()) - _LOG_MARGIN
-    high = float(logs.to_numpy().max()) + _LOG_MARGIN
-    figure.update_yaxes(type="log", range=[low, high], tickformat=".2f", nticks=8)
-    name_ends(figure, (logs[named] - low) / (high - low))
+    styles: dict[str, dict[str, object]] = {
+        name: {"color": colour, "width": 1.8 if name in named else 1}
+        for name, colour in colours.items()
+    }
+    figure = growth_figure(lines, styles, height=400, named=named)
     return Chart(
         key=key,
         title=title,

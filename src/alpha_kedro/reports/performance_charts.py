@@ -7,7 +7,8 @@ import pandas as pd
 
 from alpha_kedro.core.calendar import SESSIONS_PER_YEAR
 from alpha_kedro.measures import StrategyEvidence, rolling_sharpe, yearly_returns
-from alpha_kedro.reports.chart import Chart, Drawn, Gap, blank, days, name_ends, tiles
+from alpha_kedro.reports.chart import Chart, Drawn, Gap, blank, days, tiles
+from alpha_kedro.reports.growth_lines import growth_figure
 from alpha_kedro.reports.palette import (
     BAND,
     BENCHMARK,
@@ -21,32 +22,18 @@ from alpha_kedro.reports.titles import about_strategy
 from alpha_kedro.reports.verdict import sharpe_finding
 from alpha_kedro.reports.wording import day, fixed, percent, recovered
 
-_LINES = {
+_LINES: dict[str, dict[str, object]] = {
     "net": {"color": NET, "width": 2.6},
     "gross": {"color": GROSS, "width": 1.2},
     "benchmark": {"color": BENCHMARK, "width": 1.2, "dash": "dash"},
 }
-_LOG_MARGIN = 0.01  # powers of ten above the highest and below the lowest value
 _ONE_YEAR_ERROR = 1.0  # standard error of a Sharpe ratio measured over a year
 
 
 def equity_chart(strategy: StrategyEvidence) -> Chart:
     """Draw growth of 1 on a log scale: net bold, gross thin, benchmark grey."""
     lines = growth(strategy)
-    figure = blank(x="Date", y="Growth of 1 (log scale)", height=430)
-    for name, values in lines.items():
-        figure.add_scatter(
-            x=days(lines.index),
-            y=values.round(5),
-            name=str(name),
-            line=_LINES[str(name)],
-            hovertemplate="%{y:.3f}",
-        )
-    logs = np.log10(lines)
-    low, high = logs.min(axis=None) - _LOG_MARGIN, logs.max(axis=None) + _LOG_MARGIN
-    figure.update_yaxes(type="log", range=[low, high], tickformat=".2f", nticks=8)
-    figure.update_layout(hovermode="x unified")
-    name_ends(figure, (logs - low) / (high - low))
+    figure = growth_figure(lines, _LINES, height=430)
     ends = ", ".join(f"{name} {fixed(lines[name].iloc[-1])}" for name in lines)
     return Chart(
         key="equity",

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.measures import Evidence
+from alpha_kedro.reports.book_sections import BookRecords, book_sections
 from alpha_kedro.reports.explanation_charts import (
     importance_chart,
     stability_chart,
@@ -40,6 +41,10 @@ from alpha_kedro.reports.signal_charts import (
     model_chart,
     yearly_ic_chart,
 )
+from alpha_kedro.reports.strategy_sections import (
+    attribution_section,
+    benchmark_section,
+)
 from alpha_kedro.reports.tables import (
     coverage_table,
     drawdown_table,
@@ -55,7 +60,7 @@ from alpha_kedro.reports.trading_charts import (
     sharpe_chart,
     turnover_chart,
 )
-from alpha_kedro.reports.verdict import leading_model, leading_strategy
+from alpha_kedro.reports.verdict import beyond_luck, leading_model, leading_strategy
 from alpha_kedro.reports.wording import fixed, interval, numbered, percent
 
 
@@ -86,7 +91,7 @@ def tiles(evidence: Evidence, summary: Mapping[str, Any]) -> list[Tile]:
         Tile(
             "Rank IC",
             fixed(facts["rank_ic"], 3),
-            f"t {fixed(facts['rank_ic_t'], 1)} (HAC), {model}",
+            f"t {fixed(facts['rank_ic_t'], 1)} (HAC), of {model}",
         ),
         Tile("Deepest drawdown", percent(net["max_drawdown"]), "net of costs"),
         Tile(
@@ -102,7 +107,7 @@ def tiles(evidence: Evidence, summary: Mapping[str, Any]) -> list[Tile]:
         Tile(
             "Deflated Sharpe",
             percent(strategy["deflated_sharpe"], 0),
-            f"chance of skill, {numbered(strategy['trials'], 'trial')}",
+            f"confidence that it {beyond_luck(strategy['trials'])}",
         ),
         Tile(
             "Beta",
@@ -123,12 +128,16 @@ def sections(
     backtest_notes: Mapping[str, Mapping[str, int]],
     ingestion_report: Mapping[str, Any],
     feature_coverage: pd.DataFrame,
+    records: BookRecords,
 ) -> list[Section]:
     """Return the chapters after the summary, in the order of the report."""
     model = leading_model(evidence).name
     return [
         _performance(evidence),
+        *benchmark_section(leading_strategy(evidence)),
+        *attribution_section(leading_strategy(evidence)),
         _trading(evidence, backtest_notes),
+        *book_sections(evidence, records),
         _signal(evidence),
         *comparison_section(evidence),
         Section(
@@ -245,7 +254,8 @@ def _signal(evidence: Evidence) -> Section:
     return Section(
         "signal",
         "Signal quality",
-        "How well scores ordered the returns that followed, before any portfolio.",
+        "How well scores ordered the returns that followed, before any portfolio."
+        + _whose(model.name, len(evidence.models)),
         (
             model_chart(evidence.models),
             ic_chart(model),
@@ -253,4 +263,14 @@ def _signal(evidence: Evidence) -> Section:
             yearly_ic_chart(model),
             decile_chart(evidence.models, leading=model),
         ),
+    )
+
+
+def _whose(model: str, n_models: int) -> str:
+    """Say which model charts of one model show, where it could be another."""
+    if n_models == 1:
+        return ""
+    return (
+        f" Charts of one model are of {model}, one of {numbered(n_models, 'model')} of "
+        "this run; a strategy that combines others may trade the scores of several."
     )

@@ -6,8 +6,10 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.measures import Evidence
+from alpha_kedro.reports.book_sections import BookRecords
 from alpha_kedro.reports.figures import as_png, deciles, equity_curve, ic_timeseries
 from alpha_kedro.reports.health_page import health_section
+from alpha_kedro.reports.limits import limits
 from alpha_kedro.reports.page import as_link, render
 from alpha_kedro.reports.sections import sections, tiles
 from alpha_kedro.reports.tables import (
@@ -35,6 +37,7 @@ def write_report(
     ingestion_report: Mapping[str, Any],
     findings: pd.DataFrame,
     feature_coverage: pd.DataFrame,
+    records: BookRecords,
 ) -> str:
     """Write the report of a run as one self-contained HTML page.
 
@@ -65,6 +68,8 @@ def write_report(
     feature_coverage
         By year and by what features are made of: the share of the members' decision
         days for which they are known.
+    records
+        What backtesting wrote down beside weights and returns.
 
     Returns
     -------
@@ -84,6 +89,7 @@ def write_report(
         backtest_notes=backtest_notes,
         ingestion_report=ingestion_report,
         feature_coverage=feature_coverage,
+        records=records,
     )
     health = ingestion_report["health"]
     chapters.append(health_section(findings, health, file=_FINDINGS))
@@ -94,6 +100,7 @@ def write_report(
         verdict=verdict(summary),
         caveats=caveats(summary, ingestion_report),
         tiles=tiles(evidence, summary),
+        limits=limits(evidence, records),
         models=compare("Model", summary["models"], MODEL_COLUMNS + MORE_MODEL_COLUMNS),
         strategies=compare(
             "Strategy", summary["strategies"], STRATEGY_COLUMNS + MORE_STRATEGY_COLUMNS

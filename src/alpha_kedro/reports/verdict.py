@@ -124,8 +124,15 @@ def _after_trials(skill: float | None, trials: int) -> str:
     short = "" if skill >= _CONFIDENT else f", short of {percent(_CONFIDENT, 0)}"
     return (
         f"The interval lies above zero; after allowing for {numbered(trials, 'trial')} "
-        f"the probability of skill is {percent(skill)}{short}."
+        f"the confidence that it {beyond_luck(trials)} is {percent(skill)}{short}."
     )
+
+
+def beyond_luck(trials: int) -> str:
+    """Return what a deflated Sharpe ratio is the confidence in."""
+    if trials <= 1:
+        return "is above zero"
+    return f"beats the best of {trials:,} without skill"
 
 
 def _paid(strategy: Mapping[str, Any]) -> str:
