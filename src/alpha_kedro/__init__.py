@@ -1,3 +1,3 @@
 """Cross-sectional equity research as one Kedro DAG: prices in, evidence out."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

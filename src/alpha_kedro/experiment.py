@@ -4,7 +4,7 @@
 names the ones it runs. What two blocks must agree on is checked here, in one place.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -14,10 +14,12 @@ from alpha_kedro.core.registry import unknown_name
 from alpha_kedro.core.spec import Names, Spec
 from alpha_kedro.experiment_checks import (
     no_scores_to_trade,
+    reads_no_scores,
     refuse_other_lags,
     refuse_strange_members,
     refuse_unknown_features,
     refuse_unlabelled,
+    refuse_unsized,
 )
 from alpha_kedro.learning import ExecutionSpec, ModelSpec, WalkForwardSpec
 from alpha_kedro.market import (
@@ -28,7 +30,19 @@ from alpha_kedro.market import (
 )
 from alpha_kedro.market.health import HealthSpec
 from alpha_kedro.measures import EvidenceSpec
-from alpha_kedro.portfolio import CostSpec, SimulationSpec, StrategySpec
+from alpha_kedro.portfolio import (
+    CapacitySpec,
+    CostSpec,
+    FrontierSpec,
+    SimulationSpec,
+    StrategySpec,
+    SweepSpec,
+    frontier_settings,
+    refuse_strange_sleeves,
+    settings,
+)
+from alpha_kedro.portfolio.setting import refuse_unfitted
+from alpha_kedro.portfolio.strategy import refuse_cuts_of_members_undone
 from alpha_kedro.signals import FeatureSpec, LabelSpec, MarketStateSpec, SampleSpec
 from alpha_kedro.sources import FilesMarketSpec, SqlMarketSpec, YahooMarketSpec
 
@@ -69,6 +83,9 @@ class Experiment(Spec):
     headline: str = Field(description="the strategy that leads the report")
     costs: CostSpec = Field(description="what trading and borrowing cost")
     simulation: SimulationSpec = Field(description="how orders are filled")
+    sweep: SweepSpec = Field(description="settings tried beside those that are run")
+    frontier: FrontierSpec = Field(description="ways to trade that are compared")
+    capacity: CapacitySpec = Field(description="at which sizes the headline is judged")
     evidence: EvidenceSpec = Field(description="how results are judged")
     execution: ExecutionSpec = Field(description="where fits run")
     seed: int = Field(ge=0, lt=2**31, description="of everything random")
@@ -83,11 +100,31 @@ class Experiment(Spec):
         idle = {
             name: book.model
             for name, book in books.items()
-            if book.model not in self.models
+            if book.model is not None and book.model not in self.models
         }
         if idle:
             raise no_scores_to_trade(idle, self.models)
+        refuse_strange_sleeves(books)
+        refuse_cuts_of_members_undone(books)
+        refuse_unsized(books, self.simulation)
         choose_one(books, self.headline, kind="headline strategy")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_can_be_tried(self) -> Self:
+        """Refuse a grid that leads nowhere before models are fitted for it."""
+        given = (
+            choose_books(self.strategies, self.strategy_library),
+            self.costs,
+            self.simulation,
+        )
+        for cells in (
+            settings(*given, self.sweep),
+            frontier_settings(*given, self.frontier),
+        ):
+            for cell in cells:
+                refuse_unfitted([cell], self.models)
+                refuse_unsized({cell.strategy: cell.spec}, cell.simulation)
         return self
 
     @model_validator(mode="after")
@@ -170,15 +207,31 @@ def choose_books(
     Raises
     ------
     ConfigError
-        ``AK-C002`` for a strategy the library does not have.
+        ``AK-C002`` for a strategy the library does not have, ``AK-C162`` for a model
+        given to one that reads no scores.
     """
     books = {}
     for name in names:
         strategy, _, model = name.partition(_ON_ANOTHER_MODEL)
         block = choose_one(library, strategy, kind="strategy")
         book = _typed(StrategySpec, block, strategy)
+        if model and not book.reads_scores:
+            raise reads_no_scores(name, strategy)
         books[name] = book.model_copy(update={"model": model}) if model else book
     return books
+
+
+def headline_model(
+    headline: str, books: Mapping[str, StrategySpec], models: Sequence[str]
+) -> str:
+    """Return the model the report shows beside the headline.
+
+    That whose scores it trades; of a combination, that of its first member that reads
+    scores; where there is none, the first model of the experiment.
+    """
+    chain = [books[headline], *(books[name] for name in books[headline].members)]
+    read = [book.model for book in chain if book.model is not None]
+    return read[0] if read else models[0]
 
 
 def _typed(spec: type[S], block: Any, where: str) -> S:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from alpha_kedro.core.errors import ConfigError
 from alpha_kedro.core.registry import nearest, unknown_name
 from alpha_kedro.learning import ModelSpec
+from alpha_kedro.portfolio import SimulationSpec, StrategySpec
+from alpha_kedro.portfolio.overlays import LiquidityLimit
 from alpha_kedro.signals import LabelSpec
 
 _SECTOR = "sector"
@@ -84,4 +86,43 @@ def no_scores_to_trade(idle: Mapping[str, str], models: tuple[str, ...]) -> Conf
         got=f"models: {', '.join(models)}",
         fix="add the models, or name the strategies to trade, the headline among them: "
         f"strategies=<strategy>@{models[0]},headline=<strategy>@{models[0]}",
+    )
+
+
+def refuse_unsized(
+    books: Mapping[str, StrategySpec], simulation: SimulationSpec
+) -> None:
+    """Refuse limits by dollar volume where nobody says how much money is traded."""
+    if simulation.capital is not None:
+        return
+    asked = [
+        f"{name}: {limit}" for name, book in books.items() for limit in _by_volume(book)
+    ]
+    if asked:
+        raise ConfigError(
+            "AK-C188",
+            "limits by dollar volume need to know how large the book is",
+            where=asked,
+            got="simulation.capital: null",
+            fix="set simulation.capital to the NAV at the start, in currency",
+        )
+
+
+def _by_volume(book: StrategySpec) -> list[str]:
+    """Return the limits of a strategy that are shares of dollar volume."""
+    own = [each for each in book.overlays if isinstance(each, LiquidityLimit)]
+    found = [str(each.kind) for each in own]
+    aimed = book.optimize if book.kind == "optimize" else None
+    if aimed is not None and aimed.max_adv is not None:
+        found.append("optimize.max_adv")
+    return found
+
+
+def reads_no_scores(name: str, strategy: str) -> ConfigError:
+    """Return the error for a model that is given to a strategy without use for it."""
+    return ConfigError(
+        "AK-C162",
+        f"{name} gives a model to a strategy that reads no scores",
+        wanted=f"{strategy} alone",
+        fix=f"write {strategy!r} in strategies",
     )

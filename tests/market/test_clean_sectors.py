@@ -36,6 +36,19 @@ def test_labels_without_dates_hold_always_and_are_called_static():
     assert report["n_without_sector"] == 1
 
 
+def test_a_fund_keeps_the_label_of_the_sector_it_stands_for():
+    given = pd.DataFrame(
+        {"ticker": ["A", "XLE", "ZZZ"], "sector": ["Energy", "Energy", "Energy"]}
+    )
+    table, report = clean_sectors(given, tickers=["A"], funds=["SPY", "XLE"])
+    assert rows_of(table) == [
+        ("A", "Energy", None, None),
+        ("XLE", "Energy", None, None),
+    ]
+    assert (report["n_labels"], report["n_out_of_scope"]) == (2, 1)
+    assert report["n_unknown"] == 0
+
+
 def test_without_a_table_every_sector_is_unknown():
     table, report = clean_sectors(None, tickers=["A", "B"])
     assert rows_of(table) == [("A", UNKNOWN, None, None), ("B", UNKNOWN, None, None)]

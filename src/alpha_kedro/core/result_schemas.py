@@ -8,6 +8,7 @@ import pandera.pandas as pa
 from alpha_kedro.core.contract import (
     FINITE,
     NOT_NEGATIVE,
+    POSITIVE,
     check,
     day,
     one_of,
@@ -142,3 +143,82 @@ Returns = table_of(
     key=("date", "strategy"),
 )
 """The books of every strategy, session by session; a wiped-out book returns -1."""
+
+Bills = table_of(
+    {
+        "date": day(),
+        "strategy": text(),
+        "trading": real(NOT_NEGATIVE),
+        "impact": real(NOT_NEGATIVE),
+        "borrow": real(NOT_NEGATIVE),
+        "financing": real(NOT_NEGATIVE),
+    },
+    key=("date", "strategy"),
+)
+"""What each session cost by kind, share of the NAV before it."""
+
+OverlayChanges = table_of(
+    {
+        "date": day(),
+        "strategy": text(),
+        "place": whole(),
+        "overlay": text(),
+        "changed": real(NOT_NEGATIVE),
+    },
+    key=("date", "strategy", "place"),
+)
+"""Half the sum of absolute changes of weights by each overlay, share of NAV.
+
+``place`` is that of the overlay in the order in which they are applied.
+"""
+
+Attributions = table_of(
+    {
+        "date": day(),
+        "strategy": text(),
+        "dimension": one_of(
+            ("factor", "leg", "name", "sector", "source"), "a known dimension"
+        ),
+        "key": text(),
+        "contribution": real(),
+        "cost": real(),
+        "exposure": real(missing=True),
+    },
+    key=("date", "strategy", "dimension", "key"),
+)
+"""Contributions to each session's net return; by name for one strategy alone."""
+
+UniverseReturns = table_of(
+    {"date": day(), "equal_weight": real(missing=True)}, key=("date",)
+)
+"""Return of the members, equally weighted, from close to close and without costs."""
+
+Sweep = table_of(
+    {
+        "strategy": text(),
+        "setting": text(),
+        "gross_sharpe": real(missing=True),
+        "net_sharpe": real(missing=True),
+        "ci_low": real(missing=True),
+        "ci_high": real(missing=True),
+        "turnover_annual": real(NOT_NEGATIVE, missing=True),
+        "cost_annual": real(NOT_NEGATIVE, missing=True),
+        "net_return_annual": real(missing=True),
+        "refused": pa.Column("str"),
+    },
+    check(
+        lambda cells: ~cells.duplicated(["strategy", "setting"]), "each setting once"
+    ),
+    key=(),
+)
+"""What every cell of a grid of settings earned; ``setting`` is JSON."""
+
+Frontier = table_of({"cost_bps": real(NOT_NEGATIVE)}, key=(), strict=False)
+"""Ways to trade at several speeds and costs, see `speed_frontier`."""
+
+Capacity = table_of(
+    {"capital": real(POSITIVE)},
+    key=("capital",),
+    strict=False,
+)
+"""The headline strategy at several NAVs."""

@@ -27,6 +27,7 @@ def clean_sectors(
     sectors: pd.DataFrame | None,
     *,
     tickers: Iterable[str],
+    funds: Iterable[str] = (),
     max_unknown_share: float = 0.2,
 ) -> tuple[pd.DataFrame, Report]:
     """Return the sector of each ticker day by day, ``UNKNOWN`` where none is given.
@@ -38,6 +39,8 @@ def clean_sectors(
         always, NaT end: still). None makes every sector ``UNKNOWN``.
     tickers
         The names that have bars.
+    funds
+        Benchmarks. One that has a label keeps it: the sector that it stands for.
     max_unknown_share
         Share of the names that may lack a sector when a table is given: more means
         that the table belongs to another market.
@@ -65,6 +68,8 @@ def clean_sectors(
         nothing = pd.DataFrame({"ticker": names, "sector": UNKNOWN})
         counts = {"labels": "none", "n_tickers": len(names), "n_unknown": len(names)}
         return _opened(dated_labels(nothing)), counts
+    labelled = set(funds) & set(sectors["ticker"])
+    names = names.union(pd.Index(sorted(labelled), dtype="str", name="ticker"))
     given = _spelt(sectors, names)
     _refuse_two_sectors(given)
     _refuse_overlap(given)

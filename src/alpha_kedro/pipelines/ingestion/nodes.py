@@ -127,7 +127,9 @@ def clean_references(
     intervals = _given(raw_membership)
     membership, of_members = clean_membership(intervals, bars=bars)
     names = bars["ticker"].unique()
-    sectors, of_sectors = clean_sectors(_given(raw_sectors), tickers=names)
+    sectors, of_sectors = clean_sectors(
+        _given(raw_sectors), tickers=names, funds=_tickers_of(raw_benchmarks)
+    )
     benchmarks, of_benchmarks = clean_benchmarks(
         _given(raw_benchmarks),
         sessions=np.unique(bars["date"].to_numpy()),
@@ -222,6 +224,11 @@ def account_for_all(
         **disclosures_report,
         "health": health,
     }
+
+
+def _tickers_of(benchmarks: Table) -> list[str]:
+    given = _given(benchmarks)
+    return [] if given is None else [str(name) for name in given["ticker"].unique()]
 
 
 def _or_empty(tables: MarketTables, name: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from alpha_kedro.core.provenance import finish
-from alpha_kedro.experiment import choose_books, choose_models
+from alpha_kedro.experiment import choose_books, choose_models, headline_model
 from alpha_kedro.learning import labels_of
 from alpha_kedro.learning.wrappers.tuning import tuning_gain, untuned_twin
 from alpha_kedro.measures import (
@@ -20,7 +20,14 @@ from alpha_kedro.measures import (
     summarise,
     with_facts,
 )
-from alpha_kedro.reports import deciles, equity_curve, ic_timeseries, write_report
+from alpha_kedro.measures.attribution import attributions_of
+from alpha_kedro.reports import (
+    BookRecords,
+    deciles,
+    equity_curve,
+    ic_timeseries,
+    write_report,
+)
 from alpha_kedro.signals import LabelSpec
 
 
@@ -31,6 +38,10 @@ def gather_evidence(
     benchmarks: pd.DataFrame,
     sectors: pd.DataFrame,
     fit_choices: pd.DataFrame,
+    attributions: pd.DataFrame,
+    universe_returns: pd.DataFrame,
+    sweep: pd.DataFrame,
+    frontier: pd.DataFrame,
     headline: str,
     strategies: list[str],
     strategy_library: dict[str, Any],
@@ -40,8 +51,9 @@ def gather_evidence(
     evidence: EvidenceSpec,
     seed: int,
 ) -> Evidence:
-    """Judge every model and every strategy; every pair of them is a trial."""
-    trials = int(returns["strategy"].nunique())
+    """Judge every model and every strategy; each, and each setting, is a trial."""
+    trials = int(returns["strategy"].nunique()) + len(sweep) + _settings(frontier)
+    chosen = choose_books(strategies, strategy_library)
     judged = labels_of(labels_table, labels.horizon)
     scores = measure_models(
         predictions, judged, frequency=labels.frequency, spec=evidence
@@ -61,12 +73,14 @@ def gather_evidence(
         spec=evidence,
         trials=trials,
         seed=seed,
+        series={"equal_weight": universe_returns.set_index("date")["equal_weight"]},
+        attributions=attributions_of(attributions, returns),
     )
     return Evidence(
         models=with_facts(scores, comparison_facts(comparison)),
         strategies=books,
         headline=headline,
-        headline_model=choose_books(strategies, strategy_library)[headline].model,
+        headline_model=headline_model(headline, chosen, models),
         sample=describe_sample(predictions),
         trials=trials,
         comparison=comparison,
@@ -103,6 +117,11 @@ def tell_story(
     ingestion_report: dict[str, Any],
     findings: pd.DataFrame,
     feature_coverage: pd.DataFrame,
+    bills: pd.DataFrame,
+    overlay_changes: pd.DataFrame,
+    sweep: pd.DataFrame,
+    frontier: pd.DataFrame,
+    capacity: pd.DataFrame,
 ) -> str:
     """Write the report a colleague can be sent."""
     return write_report(
@@ -116,4 +135,9 @@ def tell_story(
         ingestion_report=ingestion_report,
         findings=findings,
         feature_coverage=feature_coverage,
+        records=BookRecords(bills, overlay_changes, sweep, frontier, capacity),
     )
+
+
+def _settings(frontier: pd.DataFrame) -> int:
+    return 0 if frontier.empty else int(frontier["name"].nunique())
