@@ -25,6 +25,7 @@ from tests.architecture.commands import (
     with_parameters,
 )
 from tests.architecture.house import PROJECT
+from tests.pipelines.environments import ENVIRONMENTS
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
 FINISHED = {0, 3}  # 3: done, with part of the rows refused
@@ -109,10 +110,19 @@ def test_make_run_is_the_main_job():
     ]
 
 
+RUN_ELSEWHERE = [Command(("kedro", "run", f"--env={env}")) for env in ENVIRONMENTS]
+"""Run at the same size by tests/pipelines/test_environments.py."""
+
+
 def runs():
     """Every documented ``kedro run``, those behind ``make`` included."""
     made = [each for c in documented() if c.is_make for each in recipe_of(c)]
-    return [c for c in dict.fromkeys([*made, *documented()]) if c.is_run]
+    found = [c for c in dict.fromkeys([*made, *documented()]) if c.is_run]
+    return [command for command in found if command not in RUN_ELSEWHERE]
+
+
+def test_runs_left_to_other_tests_are_documented():
+    assert [str(c) for c in RUN_ELSEWHERE if c not in documented()] == []
 
 
 def with_files(command, folder):

@@ -116,6 +116,41 @@ def test_a_strategy_trades_the_scores_of_a_model_that_is_fitted(experiment):
     assert "strategies=<strategy>@ridge" in caught.value.fix
 
 
+def test_a_strategy_that_reads_no_scores_is_given_no_model(experiment):
+    experiment["strategies"] = [experiment["headline"], "equal_weight@ridge"]
+    with refused("AK-C162", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.fix == "write 'equal_weight' in strategies"
+
+
+def test_a_limit_by_volume_needs_to_know_the_size_of_the_book(experiment):
+    block = experiment["strategy_library"][experiment["headline"]]
+    block["overlays"] = [{"kind": "liquidity_limit"}]
+    experiment["strategies"] = [experiment["headline"]]
+    with refused("AK-C188", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.where == [f"{experiment['headline']}: liquidity_limit"]
+    experiment["simulation"]["capital"] = 1e6
+    Experiment.parse(experiment, "")
+    block["overlays"] = []
+    experiment["simulation"]["capital"] = None
+    sized = {"kind": "optimize", "model": "ridge", "optimize": {"max_adv": 0.1}}
+    experiment["strategy_library"]["sized"] = sized
+    experiment["strategies"] = [experiment["headline"], "sized"]
+    with refused("AK-C188", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.where == ["sized: optimize.max_adv"]
+
+
+def test_a_grid_of_models_names_those_that_are_fitted(experiment):
+    name = experiment["headline"]
+    grid = {"strategy.model": ["ridge", "rige"]}
+    experiment["sweep"] = {"strategies": [name], "grid": grid}
+    with refused("AK-C160", ConfigError) as caught:
+        Experiment.parse(experiment, "")
+    assert caught.value.fix == "did you mean 'ridge'?"
+
+
 def test_an_ensemble_needs_members_that_are_fitted(experiment):
     combined = {"members": ["ridge", "lightgbm"]}
     experiment["model_library"]["both"] = {"kind": "ensemble", "ensemble": combined}

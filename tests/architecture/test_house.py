@@ -22,6 +22,8 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 HEAVY = {
     "arch",
+    "clarabel",
+    "cvxpy",
     "distributed",
     "exchange_calendars",
     "hmmlearn",
@@ -35,6 +37,7 @@ HEAVY = {
     "sklearn",
     "statsmodels",
     "torch",
+    "vectorbt",
     "xgboost",
 }
 RUNS_CODE_WHEN_READ = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}

@@ -1,6 +1,6 @@
 """The whole DAG as it is wired, in memory, on raw tables a test may tamper with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -19,6 +19,9 @@ TIMELY = (
     *("features", "samples", "market_states"),
     *("predictions", "weights", "returns"),
 )
+PASSED_ON = ("traded_market",)
+"""What ``conf/base/catalog.yml`` hands from node to node as it is."""
+
 OUTCOMES = {"predictions": "label"}
 """Columns that tell what came of a row later, and may know it."""
 
@@ -135,6 +138,9 @@ class Inputs:
     actions: pd.DataFrame
     fundamentals: pd.DataFrame
     sentiment: pd.DataFrame
+    delistings: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["ticker", "date", "exit_return"])
+    )
 
 
 @cache
@@ -187,26 +193,46 @@ def parsed(chosen):
 
 def run_dag(inputs, *, only_to=("labels", *TIMELY), settings=None):
     """Run every node from the raw tables to the returns; nothing touches a disk."""
+    held = {f"raw_{name}": getattr(inputs, name) for name in RAW}
+    held["raw_delistings"] = inputs.delistings
+    held["market_facts"] = {"market": "simulated", "kind": "simulated", "basis": "raw"}
+    return run_stages(("walk_forward",), held, only_to=only_to, settings=settings)
+
+
+def run_stages(stages, held, *, only_to, settings=None):
+    """Run some pipelines in memory on the data sets that are ``held`` by name."""
     from kedro.io import DataCatalog, MemoryDataset
     from kedro.runner import SequentialRunner
 
-    from alpha_kedro.pipeline_registry import register_pipelines
-
-    job = register_pipelines()["walk_forward"]
-    job = (job - job.only_nodes("load_market")).to_outputs(*only_to)
     chosen = vars(settings or experiment())
-    held = {f"params:{name}": value for name, value in chosen.items()}
-    held |= {f"raw_{name}": getattr(inputs, name) for name in RAW}
-    held["raw_delistings"] = pd.DataFrame(columns=["ticker", "date", "exit_return"])
-    held["market_facts"] = {"market": "simulated", "kind": "simulated", "basis": "raw"}
-    catalog = DataCatalog({name: MemoryDataset(data) for name, data in held.items()})
+    given = {f"params:{name}": value for name, value in chosen.items()} | held
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in given.items()})
+    for name in PASSED_ON:
+        catalog[name] = MemoryDataset(copy_mode="assign")
     catalog["fold_cache"] = MemoryDataset(None, copy_mode="assign")
     kept = {name: MemoryDataset() for name in only_to}
     for name, dataset in kept.items():
         dataset._release = _nothing  # the runner forgets what a later node has read
         catalog[name] = dataset
-    SequentialRunner().run(job, catalog)
+    SequentialRunner().run(_job(stages, only_to), catalog)
     return {name: dataset.load() for name, dataset in kept.items()}
+
+
+def data_read(stages, *, only_to):
+    """Names of the data sets that pipelines read to make others."""
+    read = _job(stages, only_to).inputs()
+    return sorted(name for name in read if not name.startswith("params:"))
+
+
+def _job(stages, only_to):
+    from kedro.pipeline import Pipeline
+
+    from alpha_kedro.pipeline_registry import register_pipelines
+
+    pipelines = register_pipelines()
+    job = sum((pipelines[name] for name in stages), Pipeline([]))
+    loads = [node.name for node in job.nodes if node.name == "load_market"]
+    return (job - job.only_nodes(*loads)).to_outputs(*only_to)
 
 
 def garbled_after(inputs, day):
@@ -216,16 +242,18 @@ def garbled_after(inputs, day):
     def later(table, column="date"):
         return table[column] > day
 
-    return Inputs(
-        _prices_garbled(inputs.bars, later(inputs.bars), rng),
-        _stays_garbled(inputs.membership, day, later(inputs.membership, "start"), rng),
-        inputs.sectors,
-        _prices_garbled(inputs.benchmarks, later(inputs.benchmarks), rng),
-        _payments_garbled(inputs.actions, later(inputs.actions), rng),
-        _figures_garbled(
+    return replace(
+        inputs,
+        bars=_prices_garbled(inputs.bars, later(inputs.bars), rng),
+        membership=_stays_garbled(
+            inputs.membership, day, later(inputs.membership, "start"), rng
+        ),
+        benchmarks=_prices_garbled(inputs.benchmarks, later(inputs.benchmarks), rng),
+        actions=_payments_garbled(inputs.actions, later(inputs.actions), rng),
+        fundamentals=_figures_garbled(
             inputs.fundamentals, later(inputs.fundamentals, "known_date"), rng
         ),
-        _figures_garbled(inputs.sentiment, later(inputs.sentiment), rng),
+        sentiment=_figures_garbled(inputs.sentiment, later(inputs.sentiment), rng),
     )
 
 
@@ -239,6 +267,22 @@ def garbled_on(inputs, day, *, but_the_open=False):
         garbled["high"] = garbled[["open", "high"]].max(axis=1)
         garbled["low"] = garbled[["open", "low"]].min(axis=1)
     return replace(inputs, bars=garbled)
+
+
+def reclassified(inputs, day, *, seed=0, share=1.0):
+    """Close labels on ``day`` and draw new ones from then on, some of a new sector."""
+    rng = np.random.default_rng(seed)
+    labels = inputs.sectors.assign(
+        **{side: inputs.sectors.get(side, pd.NaT) for side in ("start", "end")}
+    ).astype({"start": "M8[us]", "end": "M8[us]"})
+    moved = labels["end"].isna().to_numpy() & (rng.random(len(labels)) < share)
+    choice = np.append(labels["sector"].unique(), "Aviation")
+    begun = labels[moved].assign(
+        sector=rng.choice(choice, moved.sum()), start=day, end=pd.NaT
+    )
+    ended = labels["end"].mask(moved, day - pd.Timedelta(days=1))
+    changed = pd.concat([labels.assign(end=ended), begun], ignore_index=True)
+    return replace(inputs, sectors=changed.astype({"sector": "str"}))
 
 
 def cut_off_after(inputs, day):
@@ -293,6 +337,9 @@ def _nothing():
 
 def _known(table, name, day):
     kept = table[table["date"] <= day].drop(columns=OUTCOMES.get(name, []))
+    if name == "attributions":  # a sector that is named later had no part in anything
+        idle = (kept["contribution"] == 0) & (kept["cost"] == 0)
+        kept = kept[~(idle & (kept["dimension"] == "sector"))]
     return kept.reset_index(drop=True)
 
 

@@ -144,7 +144,7 @@ LEAKS = [
     (feature_engineering, "build_features", with_tomorrow, "features"),
     (feature_engineering, "build_samples", scaled_by_the_sample, "samples"),
     (ingestion, "clean_bars", repaired_by_the_sample, "features"),
-    (backtesting, "run_backtests", sized_by_the_sample, "weights"),
+    (backtesting, "trade_all", sized_by_the_sample, "weights"),
 ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.causality.dag import (
     assert_same_until,
     experiment,
+    reclassified,
     run_dag,
     small_market,
 )
@@ -35,22 +36,6 @@ def sector_experiment():
 
 def run(inputs):
     return run_dag(inputs, only_to=SECTOR_BASED, settings=sector_experiment())
-
-
-def reclassified(inputs, day, *, seed=0, share=1.0):
-    """Close labels on ``day`` and draw new ones from then on, some of a new sector."""
-    rng = np.random.default_rng(seed)
-    labels = inputs.sectors.assign(
-        **{side: inputs.sectors.get(side, pd.NaT) for side in ("start", "end")}
-    ).astype({"start": "M8[us]", "end": "M8[us]"})
-    moved = labels["end"].isna().to_numpy() & (rng.random(len(labels)) < share)
-    choice = np.append(labels["sector"].unique(), "Aviation")
-    begun = labels[moved].assign(
-        sector=rng.choice(choice, moved.sum()), start=day, end=pd.NaT
-    )
-    ended = labels["end"].mask(moved, day - pd.Timedelta(days=1))
-    changed = pd.concat([labels.assign(end=ended), begun], ignore_index=True)
-    return replace(inputs, sectors=changed.astype({"sector": "str"}))
 
 
 @pytest.fixture(scope="module")

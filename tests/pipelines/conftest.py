@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.pipelines.environments import Runs
 from tests.pipelines.runs import run_project
 
 QUICK = {
@@ -30,3 +31,9 @@ def finished(tmp_path_factory):
     root = tmp_path_factory.mktemp("quick run")
     run_project(root, **QUICK)
     return root
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Quick runs of the experiments by name; read, never written to."""
+    return Runs(tmp_path_factory.mktemp("experiments"))

@@ -2,9 +2,11 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from alpha_kedro.measures import EvidenceSpec, summarise
+from alpha_kedro.measures.attribution import attribution_table
 from alpha_kedro.pipelines.reporting import create_pipeline
 from alpha_kedro.pipelines.reporting.nodes import gather_evidence
 from alpha_kedro.signals import LabelSpec
@@ -41,6 +43,10 @@ def evidence():
         benchmarks,
         draw_sectors(),
         draw_fit_choices(models),
+        attribution_table({}, by_name="book"),
+        returns[["date"]].assign(equal_weight=0.0),
+        pd.DataFrame(),
+        pd.DataFrame(),
         headline="book",
         strategies=["book"],
         strategy_library={"book": STRATEGY},
