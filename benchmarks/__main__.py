@@ -2,10 +2,11 @@
 
     python -m benchmarks [name ...]
 
-``alpha158``, ``factor`` and ``refits`` set the project beside its peers, ``scaling``
-lets the market grow, ``stages`` times the main job on real data, where there are any.
-These run by default; ``ingestion``, ``health``, ``anomalies``, ``quality`` if named.
-``BENCH_SIZE=small`` shrinks the first four to seconds, to see that everything works.
+``alpha158``, ``factor``, ``simulation`` and ``refits`` set the project beside its
+peers, ``scaling`` lets the market grow, ``stages`` times the main job on real data,
+where there are any. These run by default; ``ingestion``, ``health``, ``anomalies``,
+``quality`` if named. ``BENCH_SIZE=small`` shrinks all but the stages to seconds, or two
+minutes for ``simulation``, to see that everything works.
 At full size their results are also put into ``docs/benchmarks.md``.
 
 Exit codes: 0 done, 1 results differ or a job failed, 2 no such benchmark.
@@ -24,6 +25,7 @@ from benchmarks.measure import PROJECT
 from benchmarks.refits import measure_refits
 from benchmarks.report import Report, write_page
 from benchmarks.scaling import measure_scaling
+from benchmarks.simulations import compare_simulations
 
 PROGRAMS = {
     "stages": "benchmarks.real_market",
@@ -48,13 +50,16 @@ class Size:
     lengths: tuple[int, ...]
     years: tuple[int, ...]
     rounds: int
+    names: int
+    weeks: int
 
 
 SIZES = {
     "full": Size(
-        500, 2_520, 3, (1, 2, 4, 8), (1_260, 2_520, 5_040), (4, 9, 14, 19), 300
+        *(500, 2_520, 3, (1, 2, 4, 8), (1_260, 2_520, 5_040), (4, 9, 14, 19), 300),
+        *(3_000, 520),
     ),
-    "small": Size(40, 300, 1, (1, 2), (150, 300, 600), (1, 2), 20),
+    "small": Size(40, 300, 1, (1, 2), (150, 300, 600), (1, 2), 20, 150, 30),
 }
 
 
@@ -87,6 +92,13 @@ def benchmarks_of(size: Size) -> dict[str, Callable[[Path], Report]]:
             folder, **market, repeats=size.repeats
         ),
         "factor": lambda folder: compare_factor(folder, **market, repeats=size.repeats),
+        "simulation": lambda folder: compare_simulations(
+            folder,
+            **market,
+            repeats=size.repeats,
+            names=size.names,
+            weeks=size.weeks,
+        ),
         "refits": lambda _: measure_refits(
             tickers=min(size.tickers, 400), years=size.years, rounds=size.rounds
         ),

@@ -2,9 +2,11 @@
 
     python -m benchmarks.agreement features <ours.parquet> <theirs.parquet>
     python -m benchmarks.agreement factor <folder>
+    python -m benchmarks.agreement paths <ours.parquet> <theirs.parquet>
 
 Features agree when both are NaN, or apart by at most 1e-4 + 1e-4 of theirs: what
-float32 leaves of numbers computed in another order. A factor's tables agree to 1e-10.
+float32 leaves of numbers computed in another order. A factor's tables agree to 1e-10,
+value paths, and figures of them, to 1e-10 of theirs.
 """
 
 import sys
@@ -94,6 +96,30 @@ def compare_tables(folder: Path) -> list[Agreement]:
     ]
 
 
+def compare_paths(ours: Path, theirs: Path) -> list[Agreement]:
+    """Compare column by column what stands under the same dates.
+
+    Raises
+    ------
+    ValueError
+        A column or a date of theirs is absent here.
+    """
+    own, other = pd.read_parquet(ours), pd.read_parquet(theirs)
+    absent = (set(other) - set(own)) or (set(other.index) - set(own.index))
+    if absent or other.empty:
+        raise ValueError(f"{ours.name} lacks {sorted(absent)[:5] or 'everything'}")
+    return [
+        compare(
+            str(name),
+            own.loc[other.index, name].to_numpy("float64"),
+            other[name].to_numpy("float64"),
+            absolute=0.0,
+            relative=TABLE_TOLERANCE,
+        )
+        for name in other
+    ]
+
+
 def compare(
     name: str,
     own: np.ndarray,
@@ -125,6 +151,7 @@ def _values(path: Path, name: str) -> np.ndarray:
 COMPARED: dict[str, Callable[..., list[Agreement]]] = {
     "features": compare_features,
     "factor": compare_tables,
+    "paths": compare_paths,
 }
 
 if __name__ == "__main__":

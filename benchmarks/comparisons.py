@@ -53,13 +53,13 @@ class Comparison:
     def row(self) -> list[str]:
         """Return the cells of the table; no ratio without equal results."""
         ours, theirs = self.ours, self.theirs
-        same = not self.differing
+        same, again = not self.differing, theirs.again_cpu or theirs.cpu
         numbers = "equal" if same else f"{len(self.differing)} differ"
         return [
-            *(self.job, self.peer, f"{ours.cpu:.2f}", f"{theirs.cpu:.2f}"),
+            *(self.job, self.peer, _seconds(ours.cpu), _seconds(theirs.cpu)),
             f"{theirs.cpu / ours.cpu:.1f}x" if same else "-",
             f"{self.wanted:g}x",
-            f"{theirs.cpu / ours.again_cpu:.1f}x" if same else "-",
+            f"{again / ours.again_cpu:.1f}x" if same else "-",
             *(f"{ours.peak_mb:,.0f}", f"{theirs.peak_mb:,.0f}"),
             *(f"{ours.peak_mb / theirs.peak_mb:.2f}", numbers),
         ]
@@ -149,6 +149,10 @@ def _report(
         [*notes, *(line for each in comparisons for line in each.notes())],
         equal=not any(each.differing for each in comparisons),
     )
+
+
+def _seconds(cpu: float) -> str:
+    return f"{cpu:.2f}" if cpu >= 0.1 else f"{cpu:.4f}"
 
 
 def _versions(cost: Cost) -> str:
