@@ -10,7 +10,7 @@ PARAMS   ?=
 BENCH    ?=
 LOCK_ARGS := --no-header --no-annotate --no-emit-package alpha-kedro \
              --extra boost --extra cluster --extra db --extra deep --extra notebook \
-             --extra regimes --extra tuning --extra viz
+             --extra optimize --extra regimes --extra tuning --extra viz
 
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
