@@ -29,8 +29,17 @@ SLOW = (
     *("test_store_faults.py", "test_store_wrappers.py", "test_store_history.py"),
     *("test_walk_forward_models.py", "test_tree_objectives.py", "test_binning.py"),
     *("test_models_rounds.py", "test_selection_leaks.py", "test_selected_model.py"),
+    *("test_blocks_and_clock.py", "test_tear_sheet.py", "test_yahoo_vintages.py"),
+    *(
+        "test_health.py",
+        "test_yahoo_faults.py",
+        "test_vintage_diff.py",
+        "test_as_of.py",
+    ),
+    *("test_fold_cache.py", "test_factor_sheet.py", "test_factor_twin.py"),
+    *("test_traded_market.py", "test_sweep.py", "test_clean_bars.py", "test_yahoo.py"),
 )
-"""Folders and files of tests that fit hundreds of models."""
+"""Folders and files of tests that fit hundreds of models, or take seconds each."""
 
 
 def pytest_collection_modifyitems(items):
